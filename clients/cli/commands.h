@@ -1,0 +1,109 @@
+// The commands, one function each, free of how the command line is parsed. Each prints its result to
+// session.out() and returns why it could not.
+#ifndef TIKAR_CLIENTS_CLI_COMMANDS_H_
+#define TIKAR_CLIENTS_CLI_COMMANDS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "clients/cli/session.h"
+
+namespace tikar::cli {
+
+struct RequestsListOptions {
+  // Area code or prefix; empty: all.
+  std::string area;
+  std::string service;
+  std::string status;
+  std::string assignee;
+  std::string text;
+  bool under_review = false;
+  bool show_retracted = false;
+  uint32_t limit = 50;
+  bool all = false;
+};
+absl::Status RequestsList(Session& session, const RequestsListOptions& options);
+
+absl::Status RequestsShow(Session& session, const std::string& request);
+
+absl::Status RequestsHistory(Session& session, const std::string& request);
+
+struct RequestsCreateOptions {
+  std::string service;
+  std::string area;
+  // "field=value".
+  std::vector<std::string> sets;
+  std::vector<std::string> comments;
+};
+absl::Status RequestsCreate(Session& session, const RequestsCreateOptions& options);
+
+struct RequestsEditOptions {
+  std::string request;
+  std::vector<std::string> sets;
+  std::vector<std::string> clears;
+  // State to move to; empty: stay.
+  std::string status;
+  // State that the caller saw; empty: the one that the request has now.
+  std::string from;
+  std::string reason;
+  // Actor; set and empty: nobody.
+  std::optional<std::string> assignee;
+  std::vector<std::string> comments;
+  bool retract = false;
+  bool restore = false;
+  // Empty: of the request as it is now.
+  std::string etag;
+};
+absl::Status RequestsEdit(Session& session, const RequestsEditOptions& options);
+
+struct RequestsImportOptions {
+  std::string map_path;
+  std::string csv_path;
+  // Empty: the CSV's path with ".refused.csv".
+  std::string refused_path;
+};
+// Fails, after the last row, if rows were refused.
+absl::Status RequestsImport(Session& session, const RequestsImportOptions& options);
+
+struct ConflictsListOptions {
+  std::string area;
+  std::string service;
+  uint32_t limit = 50;
+  bool all = false;
+};
+absl::Status ConflictsList(Session& session, const ConflictsListOptions& options);
+
+// `path` may be empty where the request has one conflict only.
+absl::Status ConflictsShow(Session& session, const std::string& request, const std::string& path);
+
+struct ConflictsResolveOptions {
+  std::string request;
+  std::string path;
+  // Number of the candidate as ConflictsShow lists it, or the first digits of its change id.
+  std::string take;
+  std::optional<std::string> value;
+  // Settle on "empty".
+  bool clear = false;
+  std::string reason;
+  std::string etag;
+};
+absl::Status ConflictsResolve(Session& session, const ConflictsResolveOptions& options);
+
+absl::Status ShowStatus(Session& session);
+
+struct AreasSearchOptions {
+  // Part of a name or code; empty: what lies below `below`.
+  std::string query;
+  std::string below;
+  uint32_t limit = 50;
+};
+absl::Status AreasSearch(Session& session, const AreasSearchOptions& options);
+
+absl::Status ServicesList(Session& session, bool all_versions);
+
+}  // namespace tikar::cli
+
+#endif  // TIKAR_CLIENTS_CLI_COMMANDS_H_

@@ -1,0 +1,185 @@
+#include "clients/cli/connection.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "clients/cli/failure.h"
+#include "clients/cli/random.h"
+#include "tikar/v1/catalog_service.grpc.pb.h"
+#include "tikar/v1/conflict_service.grpc.pb.h"
+#include "tikar/v1/request_service.grpc.pb.h"
+#include "tikar/v1/status_service.grpc.pb.h"
+#include "tikar/v1/sync_service.grpc.pb.h"
+
+namespace tikar::cli {
+namespace {
+
+constexpr int kAttemptsMax = 4;
+constexpr absl::Duration kBackoffFirst = absl::Milliseconds(100);
+constexpr absl::Duration kBackoffLongest = absl::Seconds(2);
+
+// The server counts pings more frequent than one a minute as abuse and hangs up.
+constexpr int kKeepaliveTimeMs = 120'000;
+constexpr int kKeepaliveTimeoutMs = 60'000;
+// gRPC waits a second by default before it dials again, longer than our first retries take.
+constexpr int kReconnectBackoffMsMin = 100;
+constexpr int kReconnectBackoffMsMax = 5'000;
+
+absl::Status ToStatus(const grpc::Status& status) {
+  return StatusOfServer(status.error_code(), status.error_message(), status.error_details());
+}
+
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& server) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectBackoffMsMin);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectBackoffMsMin);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectBackoffMsMax);
+  // The server listens on loopback only for now, where it speaks plain text.
+  return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
+}
+
+bool IsTransient(grpc::StatusCode code) {
+  return code == grpc::StatusCode::UNAVAILABLE || code == grpc::StatusCode::RESOURCE_EXHAUSTED;
+}
+
+template <typename Response, typename Stub, typename Request>
+absl::StatusOr<Response> CallWithRetries(
+    Stub& stub,
+    grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+    const Request& request, absl::Duration timeout) {
+  const absl::Time deadline = absl::Now() + timeout;
+  for (int attempt = 1;; ++attempt) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(deadline));
+    Response response;
+    const grpc::Status answer = (stub.*method)(&context, request, &response);
+    if (answer.ok()) return response;
+    absl::Status status = ToStatus(answer);
+    const absl::Duration delay =
+        std::max(BackoffDelay(attempt, kBackoffFirst, kBackoffLongest),
+                 RetryDelayOf(status).value_or(absl::ZeroDuration()));
+    // A wait that ends after the deadline would only turn the reason into a DEADLINE_EXCEEDED.
+    if (!IsTransient(answer.error_code()) || attempt == kAttemptsMax ||
+        absl::Now() + delay >= deadline) {
+      return status;
+    }
+    absl::SleepFor(delay);
+  }
+}
+
+class GrpcSyncStream final : public SyncStream {
+ public:
+  explicit GrpcSyncStream(v1::SyncService::Stub& stub) : stream_(stub.Sync(&context_)) {}
+
+  // Ends the call if the caller gave it up half-way; without this Finish would wait for the server.
+  ~GrpcSyncStream() override {
+    if (finished_) return;
+    context_.TryCancel();
+    stream_->Finish();
+  }
+
+  bool Write(const v1::SyncRequest& request) override { return stream_->Write(request); }
+  bool Read(v1::SyncResponse* response) override { return stream_->Read(response); }
+  void WritesDone() override { stream_->WritesDone(); }
+
+  absl::Status Finish() override {
+    finished_ = true;
+    // After a failed Write there may be responses left, and Finish must come after the last of them.
+    v1::SyncResponse unread;
+    while (stream_->Read(&unread)) {
+    }
+    return ToStatus(stream_->Finish());
+  }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::SyncRequest, v1::SyncResponse>> stream_;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+struct Connection::Stubs {
+  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
+      : requests(channel), conflicts(channel), catalog(channel), status(channel), sync(channel) {}
+
+  v1::RequestService::Stub requests;
+  v1::ConflictService::Stub conflicts;
+  v1::CatalogService::Stub catalog;
+  v1::StatusService::Stub status;
+  v1::SyncService::Stub sync;
+};
+
+Connection::Connection(const Settings& settings)
+    : timeout_(settings.timeout), stubs_(std::make_unique<Stubs>(MakeChannel(settings.server))) {}
+
+Connection::~Connection() = default;
+
+absl::StatusOr<v1::GetRequestResponse> Connection::Call(const v1::GetRequestRequest& request) {
+  return CallWithRetries(stubs_->requests, &v1::RequestService::Stub::GetRequest, request,
+                         timeout_);
+}
+absl::StatusOr<v1::ListRequestsResponse> Connection::Call(const v1::ListRequestsRequest& request) {
+  return CallWithRetries(stubs_->requests, &v1::RequestService::Stub::ListRequests, request,
+                         timeout_);
+}
+absl::StatusOr<v1::GetRequestHistoryResponse> Connection::Call(
+    const v1::GetRequestHistoryRequest& request) {
+  return CallWithRetries(stubs_->requests, &v1::RequestService::Stub::GetRequestHistory, request,
+                         timeout_);
+}
+absl::StatusOr<v1::CreateRequestResponse> Connection::Call(
+    const v1::CreateRequestRequest& request) {
+  return CallWithRetries(stubs_->requests, &v1::RequestService::Stub::CreateRequest, request,
+                         timeout_);
+}
+absl::StatusOr<v1::UpdateRequestResponse> Connection::Call(
+    const v1::UpdateRequestRequest& request) {
+  return CallWithRetries(stubs_->requests, &v1::RequestService::Stub::UpdateRequest, request,
+                         timeout_);
+}
+absl::StatusOr<v1::ListConflictsResponse> Connection::Call(
+    const v1::ListConflictsRequest& request) {
+  return CallWithRetries(stubs_->conflicts, &v1::ConflictService::Stub::ListConflicts, request,
+                         timeout_);
+}
+absl::StatusOr<v1::GetConflictResponse> Connection::Call(const v1::GetConflictRequest& request) {
+  return CallWithRetries(stubs_->conflicts, &v1::ConflictService::Stub::GetConflict, request,
+                         timeout_);
+}
+absl::StatusOr<v1::SettleConflictResponse> Connection::Call(
+    const v1::SettleConflictRequest& request) {
+  return CallWithRetries(stubs_->conflicts, &v1::ConflictService::Stub::SettleConflict, request,
+                         timeout_);
+}
+absl::StatusOr<v1::ListAreasResponse> Connection::Call(const v1::ListAreasRequest& request) {
+  return CallWithRetries(stubs_->catalog, &v1::CatalogService::Stub::ListAreas, request, timeout_);
+}
+absl::StatusOr<v1::GetAreaResponse> Connection::Call(const v1::GetAreaRequest& request) {
+  return CallWithRetries(stubs_->catalog, &v1::CatalogService::Stub::GetArea, request, timeout_);
+}
+absl::StatusOr<v1::ListDefinitionsResponse> Connection::Call(
+    const v1::ListDefinitionsRequest& request) {
+  return CallWithRetries(stubs_->catalog, &v1::CatalogService::Stub::ListDefinitions, request,
+                         timeout_);
+}
+absl::StatusOr<v1::GetDefinitionResponse> Connection::Call(
+    const v1::GetDefinitionRequest& request) {
+  return CallWithRetries(stubs_->catalog, &v1::CatalogService::Stub::GetDefinition, request,
+                         timeout_);
+}
+absl::StatusOr<v1::GetStatusResponse> Connection::Call(const v1::GetStatusRequest& request) {
+  return CallWithRetries(stubs_->status, &v1::StatusService::Stub::GetStatus, request, timeout_);
+}
+
+std::unique_ptr<SyncStream> Connection::OpenSync() {
+  return std::make_unique<GrpcSyncStream>(stubs_->sync);
+}
+
+}  // namespace tikar::cli

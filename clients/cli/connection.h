@@ -1,0 +1,68 @@
+// The calls to tikard, each with a deadline and, where it is safe, retries.
+//
+// Not thread-safe. gRPC's types stay behind this header.
+#ifndef TIKAR_CLIENTS_CLI_CONNECTION_H_
+#define TIKAR_CLIENTS_CLI_CONNECTION_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "clients/cli/settings.h"
+#include "tikar/v1/catalog_service.pb.h"
+#include "tikar/v1/conflict_service.pb.h"
+#include "tikar/v1/request_service.pb.h"
+#include "tikar/v1/status_service.pb.h"
+#include "tikar/v1/sync_service.pb.h"
+
+namespace tikar::cli {
+
+// One SyncService.Sync call.
+class SyncStream {
+ public:
+  virtual ~SyncStream() = default;
+  // False: the call has ended; Finish says why.
+  virtual bool Write(const v1::SyncRequest& request) = 0;
+  virtual bool Read(v1::SyncResponse* response) = 0;
+  // Nothing more will be written.
+  virtual void WritesDone() = 0;
+  // How the call ended. Call once, after Write or Read was false.
+  virtual absl::Status Finish() = 0;
+};
+
+class Connection {
+ public:
+  // Connects with the first call.
+  explicit Connection(const Settings& settings);
+  ~Connection();
+
+  // One unary call for each request message. Tried up to four times while the server answers
+  // UNAVAILABLE or sheds load, within settings.timeout: all are reads or idempotent by their
+  // request_id, which stays the same. The status carries the server's details (see failure.h).
+  absl::StatusOr<v1::GetRequestResponse> Call(const v1::GetRequestRequest& request);
+  absl::StatusOr<v1::ListRequestsResponse> Call(const v1::ListRequestsRequest& request);
+  absl::StatusOr<v1::GetRequestHistoryResponse> Call(const v1::GetRequestHistoryRequest& request);
+  absl::StatusOr<v1::CreateRequestResponse> Call(const v1::CreateRequestRequest& request);
+  absl::StatusOr<v1::UpdateRequestResponse> Call(const v1::UpdateRequestRequest& request);
+  absl::StatusOr<v1::ListConflictsResponse> Call(const v1::ListConflictsRequest& request);
+  absl::StatusOr<v1::GetConflictResponse> Call(const v1::GetConflictRequest& request);
+  absl::StatusOr<v1::SettleConflictResponse> Call(const v1::SettleConflictRequest& request);
+  absl::StatusOr<v1::ListAreasResponse> Call(const v1::ListAreasRequest& request);
+  absl::StatusOr<v1::GetAreaResponse> Call(const v1::GetAreaRequest& request);
+  absl::StatusOr<v1::ListDefinitionsResponse> Call(const v1::ListDefinitionsRequest& request);
+  absl::StatusOr<v1::GetDefinitionResponse> Call(const v1::GetDefinitionRequest& request);
+  absl::StatusOr<v1::GetStatusResponse> Call(const v1::GetStatusRequest& request);
+
+  // Never null; a server that is away shows when the stream is used. The stream must not outlive this.
+  std::unique_ptr<SyncStream> OpenSync();
+
+ private:
+  struct Stubs;
+
+  const absl::Duration timeout_;
+  const std::unique_ptr<Stubs> stubs_;
+};
+
+}  // namespace tikar::cli
+
+#endif  // TIKAR_CLIENTS_CLI_CONNECTION_H_

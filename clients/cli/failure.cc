@@ -1,0 +1,151 @@
+#include "clients/cli/failure.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "sync/types.h"
+
+namespace tikar::cli {
+namespace {
+
+constexpr char kDetailsPayload[] = "type.googleapis.com/google.rpc.Status";
+constexpr char kUsagePayload[] = "tikar.cli/usage";
+constexpr char kAdvicePayload[] = "tikar.cli/advice";
+
+// "id" and "id-ID" are both Indonesian.
+bool IsLocale(std::string_view locale, Language language) {
+  return locale.substr(0, 2) == LanguageCode(language);
+}
+
+google::rpc::Status DetailsOf(const absl::Status& status) {
+  google::rpc::Status details;
+  const auto payload = status.GetPayload(kDetailsPayload);
+  // A trailer that is no google.rpc.Status is as good as none: code and message are still there.
+  if (payload.has_value() && !details.ParseFromString(std::string(*payload))) details.Clear();
+  return details;
+}
+
+std::string LineOf(std::string_view field, std::string_view text) {
+  return field.empty() ? std::string(text) : absl::StrCat(sync::AbslView(field), ": ",
+                                                          sync::AbslView(text));
+}
+
+// Servers say each violation once per language, each under its own locale, or once without one.
+void AddViolations(const google::rpc::BadRequest& bad_request, Language language,
+                   std::vector<std::string>& violations) {
+  const auto add = [&violations](std::string line) {
+    if (std::find(violations.begin(), violations.end(), line) == violations.end()) {
+      violations.push_back(std::move(line));
+    }
+  };
+  for (const auto& violation : bad_request.field_violations()) {
+    const auto& localized = violation.localized_message();
+    if (localized.message().empty()) {
+      add(LineOf(violation.field(), violation.description()));
+    } else if (IsLocale(localized.locale(), language)) {
+      add(LineOf(violation.field(), localized.message()));
+    } else {
+      const bool told_in_language = std::any_of(
+          bad_request.field_violations().begin(), bad_request.field_violations().end(),
+          [&](const auto& other) {
+            return other.field() == violation.field() && other.reason() == violation.reason() &&
+                   IsLocale(other.localized_message().locale(), language);
+          });
+      if (!told_in_language) {
+        const std::string& words =
+            violation.description().empty() ? localized.message() : violation.description();
+        add(LineOf(violation.field(), words));
+      }
+    }
+  }
+}
+
+std::string AdviceFor(const absl::Status& status, Language language, std::string_view server) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+      return absl::StrCat(
+          sync::AbslView(Pick(language, "Apakah tikard berjalan di ", "Is tikard running at ")),
+          sync::AbslView(server),
+          sync::AbslView(Pick(language,
+                              "? Jalankan dengan ci/serve, atau sebut alamatnya dengan --server.",
+                              "? Start it with ci/serve, or name its address with --server.")));
+    case absl::StatusCode::kDeadlineExceeded:
+      return std::string(Pick(language, "Server tidak menjawab pada waktunya; coba --timeout 60.",
+                              "The server did not answer in time; try --timeout 60."));
+    case absl::StatusCode::kResourceExhausted:
+      return std::string(Pick(language, "Server sedang sibuk; coba lagi sebentar lagi.",
+                              "The server is busy; try again in a moment."));
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+absl::Status UsageError(std::string_view message) {
+  absl::Status status = absl::InvalidArgumentError(sync::AbslView(message));
+  status.SetPayload(kUsagePayload, absl::Cord());
+  return status;
+}
+
+absl::Status WithAdvice(absl::Status status, std::string_view advice) {
+  if (!status.ok()) status.SetPayload(kAdvicePayload, absl::Cord(sync::AbslView(advice)));
+  return status;
+}
+
+absl::Status StatusOfServer(int code, std::string_view message, std::string_view details) {
+  absl::Status status(static_cast<absl::StatusCode>(code), sync::AbslView(message));
+  if (!details.empty()) status.SetPayload(kDetailsPayload, absl::Cord(sync::AbslView(details)));
+  return status;
+}
+
+std::optional<absl::Duration> RetryDelayOf(const absl::Status& status) {
+  for (const auto& any : DetailsOf(status).details()) {
+    google::rpc::RetryInfo info;
+    if (!any.Is<google::rpc::RetryInfo>() || !any.UnpackTo(&info)) continue;
+    return absl::Seconds(info.retry_delay().seconds()) +
+           absl::Nanoseconds(info.retry_delay().nanos());
+  }
+  return std::nullopt;
+}
+
+ExitCode ExitCodeOf(const absl::Status& status) {
+  if (status.ok()) return ExitCode::kOk;
+  if (status.GetPayload(kUsagePayload).has_value()) return ExitCode::kUsage;
+  switch (status.code()) {
+    case absl::StatusCode::kNotFound:
+      return ExitCode::kNotFound;
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+      return ExitCode::kUnreachable;
+    default:
+      return ExitCode::kFailed;
+  }
+}
+
+FailureText Explain(const absl::Status& status, Language language, std::string_view server) {
+  FailureText text;
+  text.message = std::string(status.message());
+  for (const auto& any : DetailsOf(status).details()) {
+    if (google::rpc::LocalizedMessage localized;
+        any.Is<google::rpc::LocalizedMessage>() && any.UnpackTo(&localized)) {
+      if (IsLocale(localized.locale(), language)) text.message = localized.message();
+    } else if (google::rpc::BadRequest bad_request;
+               any.Is<google::rpc::BadRequest>() && any.UnpackTo(&bad_request)) {
+      AddViolations(bad_request, language, text.violations);
+    }
+  }
+  if (text.message.empty()) text.message = absl::StatusCodeToString(status.code());
+  // One violation is often also the message; saying it twice helps nobody.
+  std::erase(text.violations, text.message);
+  if (const auto advice = status.GetPayload(kAdvicePayload); advice.has_value()) {
+    text.advice = std::string(*advice);
+  } else {
+    text.advice = AdviceFor(status, language, server);
+  }
+  return text;
+}
+
+}  // namespace tikar::cli

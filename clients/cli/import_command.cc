@@ -1,0 +1,256 @@
+// tikar requests import.
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "clients/cli/commands.h"
+#include "clients/cli/csv.h"
+#include "clients/cli/display.h"
+#include "clients/cli/failure.h"
+#include "clients/cli/import_rows.h"
+#include "clients/cli/import_run.h"
+#include "clients/cli/json_output.h"
+#include "clients/cli/progress.h"
+#include "sync/definition.h"
+#include "sync/status_macros.h"
+#include "sync/types.h"
+
+namespace tikar::cli {
+namespace {
+
+using sync::AbslView;
+
+// A map is a page or two of text.
+constexpr uintmax_t kMapBytesMax = 1 << 20;
+// Warnings shown one by one; the rest are only counted.
+constexpr uint64_t kWarningsShownMax = 10;
+
+absl::StatusOr<std::string> ReadMapFile(const std::string& path) {
+  std::error_code error;
+  const uintmax_t bytes = std::filesystem::file_size(path, error);
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  if (error || bytes > kMapBytesMax || !file || !(content << file.rdbuf())) {
+    return UsageError(absl::StrCat("the map \"", path, "\" cannot be read",
+                                   error ? ": " + error.message() : ""));
+  }
+  return std::move(content).str();
+}
+
+// The very version that the map was written for: its hash is part of what is imported.
+absl::StatusOr<std::shared_ptr<const sync::Definition>> FetchDefinition(
+    Session& session, const importmap::v1::ImportMap& map) {
+  v1::ListDefinitionsRequest list;
+  list.set_all_versions(true);
+  ASSIGN_OR_RETURN(const v1::ListDefinitionsResponse answer, session.connection().Call(list));
+  for (const v1::DefinitionSummary& summary : answer.definitions()) {
+    if (summary.definition().service() != map.service() ||
+        summary.definition().version() != map.definition_version()) {
+      continue;
+    }
+    v1::GetDefinitionRequest get;
+    get.set_definition_hash(summary.definition_hash());
+    ASSIGN_OR_RETURN(const v1::GetDefinitionResponse found, session.connection().Call(get));
+    return sync::Definition::Parse(found.definition_bytes().body());
+  }
+  return WithAdvice(absl::NotFoundError(absl::StrCat("the server has no version ",
+                                                     map.definition_version(), " of the service \"",
+                                                     map.service(), "\"")),
+                    "See what it has: tikar services list --all-versions");
+}
+
+// The rows that were refused, with what is wrong with each. Made when the first one comes, and written
+// so that after a correction the file itself can be imported: the columns that were added do not disturb.
+class RefusedFile {
+ public:
+  RefusedFile(std::string path, std::vector<std::string> header)
+      : path_(std::move(path)), header_(std::move(header)) {
+    // One from an earlier run would say that rows are missing which are not.
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+
+  void Add(const ImportRow& row) {
+    if (!file_.is_open()) {
+      file_.open(path_, std::ios::binary | std::ios::trunc);
+      std::vector<std::string> header = header_;
+      for (const char* column : {"tikar_line", "tikar_code", "tikar_field", "tikar_message_id",
+                                 "tikar_message_en"}) {
+        header.emplace_back(column);
+      }
+      WriteCsvRecord(file_, header);
+    }
+    std::vector<std::string> codes, fields, indonesian, english;
+    for (const sync::Violation& problem : row.problems) {
+      codes.push_back(problem.code);
+      fields.push_back(problem.field);
+      indonesian.push_back(problem.message_id);
+      english.push_back(problem.message_en);
+    }
+    std::vector<std::string> cells = row.cells;
+    // A row with another number of cells keeps its reasons under their headings.
+    cells.resize(header_.size());
+    cells.push_back(absl::StrCat(row.line));
+    cells.push_back(absl::StrJoin(codes, "; "));
+    cells.push_back(absl::StrJoin(fields, "; "));
+    cells.push_back(absl::StrJoin(indonesian, " "));
+    cells.push_back(absl::StrJoin(english, " "));
+    WriteCsvRecord(file_, cells);
+  }
+
+  // Whether all that was added is on its way to the disk.
+  bool Close() {
+    if (!file_.is_open()) return true;
+    file_.close();
+    return !file_.fail();
+  }
+
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_;
+  const std::vector<std::string> header_;
+  std::ofstream file_;
+};
+
+Json SummaryJson(const ImportSummary& summary, const std::string& refused_path) {
+  Json json;
+  json["rows"] = summary.rows;
+  json["rows_added"] = summary.rows_added;
+  json["rows_present"] = summary.rows_present;
+  json["rows_refused"] = summary.rows_refused;
+  json["changes_added"] = summary.changes_added;
+  json["changes_present"] = summary.changes_present;
+  json["warnings"] = summary.warnings;
+  json["reconnects"] = summary.reconnects;
+  json["refused_file"] = summary.rows_refused == 0 ? Json(nullptr) : Json(refused_path);
+  return json;
+}
+
+}  // namespace
+
+absl::Status RequestsImport(Session& session, const RequestsImportOptions& options) {
+  ASSIGN_OR_RETURN(const std::string textproto, ReadMapFile(options.map_path));
+  absl::StatusOr<importmap::v1::ImportMap> map = ParseImportMap(textproto);
+  if (!map.ok()) return UsageError(sync::StdView(map.status().message()));
+
+  std::error_code error;
+  const uintmax_t total_bytes = std::filesystem::file_size(options.csv_path, error);
+  std::ifstream file(options.csv_path, std::ios::binary);
+  if (!file) return UsageError(absl::StrCat("the file \"", options.csv_path, "\" cannot be read"));
+  CsvReader reader(file);
+  ASSIGN_OR_RETURN(std::optional<CsvRecord> header, reader.Next());
+  if (!header.has_value()) {
+    return UsageError(absl::StrCat("the file \"", options.csv_path, "\" is empty"));
+  }
+  ASSIGN_OR_RETURN(std::shared_ptr<const sync::Definition> definition,
+                   FetchDefinition(session, *map));
+  absl::StatusOr<RowConverter> converter =
+      RowConverter::Make(*map, std::move(definition), header->cells);
+  if (!converter.ok()) return UsageError(sync::StdView(converter.status().message()));
+
+  RefusedFile refused(options.refused_path.empty() ? options.csv_path + ".refused.csv"
+                                                   : options.refused_path,
+                      header->cells);
+  Progress progress(session.err(), session.err_terminal(),
+                    Progress::ModeFor(session.err_terminal(), session.json()),
+                    absl::StrCat(AbslView(session.Say("Mengimpor ", "Importing ")), map->source()));
+  ImportSummary latest;
+  uint64_t warnings_shown = 0;
+  ImportRun::Surroundings surroundings;
+  surroundings.open_stream = [&] { return session.connection().OpenSync(); };
+  surroundings.now_ms = [] { return absl::ToUnixMillis(absl::Now()); };
+  surroundings.sleep = [](absl::Duration duration) { absl::SleepFor(duration); };
+  surroundings.on_progress = [&](const ImportSummary& summary) {
+    latest = summary;
+    const double done = error || total_bytes == 0
+                            ? -1
+                            : static_cast<double>(reader.bytes_read()) /
+                                  static_cast<double>(total_bytes);
+    progress.Update(done,
+                    absl::StrFormat("%d %s  +%d  %d %s", summary.rows,
+                                    session.Say("baris", "rows"), summary.changes_added,
+                                    summary.rows_refused, session.Say("ditolak", "refused")),
+                    absl::Now());
+  };
+  surroundings.on_refused = [&](const ImportRow& row) { refused.Add(row); };
+  surroundings.on_warning = [&](const ImportRow& row, const std::string& warning) {
+    if (++warnings_shown > kWarningsShownMax) return;
+    progress.Note(OneLine(absl::StrCat(AbslView(session.Say("peringatan, baris ", "warning, line ")),
+                                       row.line, " (", row.key, "): ", warning)));
+  };
+  surroundings.on_wait = [&](const absl::Status& status, absl::Duration delay) {
+    progress.Note(OneLine(absl::StrFormat(
+        "%s (%s) %s %s", session.Say("sambungan terputus", "the call broke"),
+        Explain(status, session.language(), session.settings().server).message,
+        session.Say("; mencoba lagi setelah", "; trying again in"),
+        absl::FormatDuration(absl::Trunc(delay, absl::Milliseconds(100))))));
+  };
+  ImportRun run(reader, *converter, "tikar/" TIKAR_VERSION, std::move(surroundings));
+  const absl::Time start = absl::Now();
+  const absl::StatusOr<ImportSummary> result = run.Run();
+  progress.Finish();
+  const bool refused_written = refused.Close();
+  const ImportSummary& summary = result.ok() ? *result : latest;
+
+  if (session.json()) {
+    session.out() << JsonText(SummaryJson(summary, refused.path()));
+  } else {
+    const auto count = [&](Style style, uint64_t number, std::string_view words) {
+      session.out() << "  "
+                    << Styled(session.out_terminal(), number > 0 ? style : Style::kDim,
+                              absl::StrFormat("%8d", number))
+                    << "  " << words << "\n";
+    };
+    session.out() << OneLine(absl::StrFormat(
+                         "%s: %d %s, %.1f s", map->source(), summary.rows,
+                         session.Say("baris", "rows"), absl::ToDoubleSeconds(absl::Now() - start)))
+                  << "\n";
+    count(Style::kGood, summary.rows_added,
+          absl::StrFormat("%s (%d %s)", session.Say("ditambahkan", "added"), summary.changes_added,
+                          session.Say("perubahan", "changes")));
+    count(Style::kPlain, summary.rows_present, session.Say("sudah ada", "already there"));
+    count(Style::kBad, summary.rows_refused,
+          summary.rows_refused > 0
+              ? absl::StrCat(AbslView(session.Say("ditolak, lihat ", "refused, see ")),
+                             refused.path())
+              : std::string(session.Say("ditolak", "refused")));
+    count(Style::kWarning, summary.warnings, session.Say("peringatan", "warnings"));
+  }
+  if (!refused_written) {
+    return absl::DataLossError(
+        absl::StrCat("the refused rows could not all be written to ", refused.path()));
+  }
+  if (!result.ok()) {
+    const ExitCode code = ExitCodeOf(result.status());
+    return WithAdvice(
+        result.status(),
+        absl::StrCat(AbslView(session.Say("Yang sudah ditambahkan tetap ada. Ulangi perintah yang "
+                                          "sama untuk melanjutkan.",
+                                          "What was added stays. Run the same command again to go "
+                                          "on where this stopped.")),
+                     code == ExitCode::kUnreachable
+                         ? absl::StrCat(" ", AbslView(session.Say("Alamat server: ",
+                                                                  "Address of the server: ")),
+                                        session.settings().server)
+                         : ""));
+  }
+  if (summary.rows_refused > 0) {
+    return WithAdvice(
+        absl::FailedPreconditionError(
+            absl::StrCat(summary.rows_refused,
+                         AbslView(session.Say(" baris ditolak", " rows were refused")))),
+        absl::StrCat(AbslView(session.Say("Perbaiki dan impor lagi: ", "Correct and import again: ")),
+                     refused.path()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tikar::cli

@@ -1,0 +1,275 @@
+// tikar requests list, show, history, create, edit.
+#include <algorithm>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "clients/cli/commands.h"
+#include "clients/cli/display.h"
+#include "clients/cli/failure.h"
+#include "clients/cli/json_output.h"
+#include "clients/cli/random.h"
+#include "clients/cli/request_text.h"
+#include "clients/cli/resource_names.h"
+#include "clients/cli/table.h"
+#include "clients/cli/value_text.h"
+#include "sync/definition.h"
+#include "sync/status_macros.h"
+#include "sync/types.h"
+
+namespace tikar::cli {
+namespace {
+
+using sync::AbslView;
+
+constexpr uint32_t kPageSizeMax = 1000;
+
+TextStyle StyleOf(Session& session) { return {session.out_terminal(), session.language()}; }
+
+struct Assignment {
+  std::string path;
+  std::string text;
+};
+
+absl::StatusOr<Assignment> SplitAssignment(const std::string& argument) {
+  const size_t equals = argument.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return UsageError(absl::StrCat("--set takes field=value, not \"", argument, "\""));
+  }
+  return Assignment{argument.substr(0, equals), argument.substr(equals + 1)};
+}
+
+// The value that "field=value" means under the definition. A usage error for a field that it does not
+// have, with those that it has.
+absl::StatusOr<v1::Value> ParseFor(Session& session, const DefinitionView& definition,
+                                   const Assignment& assignment) {
+  const v1::Field* field = definition.FindField(assignment.path);
+  const bool other = sync::IsBuiltInField(assignment.path) ||
+                     assignment.path.find('/') != std::string::npos ||
+                     definition.proto().fields().empty();
+  if (field == nullptr && !other) {
+    std::string known;
+    for (const v1::Field& candidate : definition.proto().fields()) {
+      absl::StrAppend(&known, known.empty() ? "" : ", ", candidate.key());
+    }
+    return UsageError(absl::StrCat(definition.proto().service(), " has no field \"",
+                                   assignment.path, "\"; it has: ", known));
+  }
+  absl::StatusOr<v1::Value> value = ParseValue(field, assignment.text, session.language());
+  if (!value.ok()) return UsageError(sync::StdView(value.status().message()));
+  return value;
+}
+
+absl::Status PrintRequest(Session& session, const v1::Request& request) {
+  if (session.json()) {
+    session.out() << JsonText(RequestJson(request));
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const DefinitionView definition, session.DefinitionOf(request));
+  session.out() << RequestText(request, definition, session.AreaPath(request.area()),
+                               StyleOf(session));
+  return absl::OkStatus();
+}
+
+v1::Mutation SetMutation(const std::string& path, v1::Value value) {
+  v1::Mutation mutation;
+  mutation.mutable_set_field()->set_path(path);
+  *mutation.mutable_set_field()->mutable_value() = std::move(value);
+  return mutation;
+}
+
+absl::StatusOr<std::vector<v1::Mutation>> MutationsOf(Session& session,
+                                                      const RequestsEditOptions& options,
+                                                      const v1::Request& request,
+                                                      const DefinitionView& definition) {
+  std::vector<v1::Mutation> mutations;
+  for (const std::string& argument : options.sets) {
+    ASSIGN_OR_RETURN(const Assignment assignment, SplitAssignment(argument));
+    ASSIGN_OR_RETURN(v1::Value value, ParseFor(session, definition, assignment));
+    mutations.push_back(SetMutation(assignment.path, std::move(value)));
+  }
+  for (const std::string& path : options.clears) {
+    mutations.emplace_back().mutable_clear_field()->set_path(path);
+  }
+  if (options.assignee.has_value()) {
+    if (options.assignee->empty()) {
+      mutations.emplace_back().mutable_clear_field()->set_path(std::string(sync::kAssigneePath));
+    } else {
+      v1::Value value;
+      value.set_text(*options.assignee);
+      mutations.push_back(SetMutation(std::string(sync::kAssigneePath), std::move(value)));
+    }
+  }
+  if (!options.status.empty()) {
+    if (!definition.proto().workflow().states().empty() &&
+        definition.FindState(options.status) == nullptr) {
+      std::string known;
+      for (const v1::State& state : definition.proto().workflow().states()) {
+        absl::StrAppend(&known, known.empty() ? "" : ", ", state.key());
+      }
+      return UsageError(absl::StrCat(request.service(), " has no state \"", options.status,
+                                     "\"; it has: ", known));
+    }
+    v1::Transition& transition = *mutations.emplace_back().mutable_transition();
+    transition.set_from(options.from.empty() ? request.status() : options.from);
+    transition.set_to(options.status);
+    transition.set_reason(options.reason);
+  }
+  for (const std::string& comment : options.comments) {
+    v1::AddElement& element = *mutations.emplace_back().mutable_add_element();
+    element.set_collection("comments");
+    element.mutable_value()->set_text(comment);
+  }
+  if (options.retract) mutations.emplace_back().mutable_retract()->set_reason(options.reason);
+  if (options.restore) mutations.emplace_back().mutable_restore()->set_reason(options.reason);
+  if (mutations.empty()) {
+    return UsageError(
+        "nothing to change: give --set, --clear, --status, --assign, --comment, --retract or "
+        "--restore");
+  }
+  return mutations;
+}
+
+}  // namespace
+
+absl::Status RequestsList(Session& session, const RequestsListOptions& options) {
+  v1::ListRequestsRequest list;
+  list.set_parent(ParentOfArea(options.area));
+  v1::RequestFilter& filter = *list.mutable_filter();
+  filter.set_area(options.area);
+  filter.set_service(options.service);
+  filter.set_status(options.status);
+  filter.set_assignee(options.assignee);
+  filter.set_text(options.text);
+  filter.set_under_review(options.under_review);
+  filter.set_show_retracted(options.show_retracted);
+  std::vector<v1::Request> requests;
+  bool more = false;
+  while (options.all || requests.size() < options.limit) {
+    list.set_page_size(options.all ? kPageSizeMax
+                                   : std::min<uint32_t>(kPageSizeMax,
+                                                        options.limit - static_cast<uint32_t>(
+                                                                            requests.size())));
+    ASSIGN_OR_RETURN(v1::ListRequestsResponse page, session.connection().Call(list));
+    for (v1::Request& request : *page.mutable_requests()) requests.push_back(std::move(request));
+    more = !page.next_page_token().empty();
+    if (!more) break;
+    list.set_page_token(page.next_page_token());
+  }
+  if (session.json()) {
+    Json json;
+    json["requests"] = Json::array();
+    for (const v1::Request& request : requests) json["requests"].push_back(RequestJson(request));
+    json["more"] = more;
+    session.out() << JsonText(json);
+    return absl::OkStatus();
+  }
+  if (requests.empty()) {
+    session.out() << session.Say("Tidak ada permohonan.\n", "No requests.\n");
+    return absl::OkStatus();
+  }
+  Table table({{.title = "REF"},
+               {.title = std::string(session.Say("LAYANAN", "SERVICE"))},
+               {.title = "STATUS", .shrinks = true},
+               {.title = std::string(session.Say("JUDUL", "TITLE")), .shrinks = true},
+               {.title = std::string(session.Say("WILAYAH", "AREA")), .shrinks = true},
+               {.title = std::string(session.Say("PETUGAS", "ASSIGNEE")), .shrinks = true},
+               {.title = std::string(session.Say("DIUBAH", "UPDATED"))}});
+  for (const v1::Request& request : requests) {
+    ASSIGN_OR_RETURN(const DefinitionView definition, session.DefinitionOf(request));
+    const v1::FieldState* assignee = FindFieldState(request, sync::kAssigneePath);
+    table.AddRow({{RefText(request.ref()), Style::kName},
+                  {request.service()},
+                  {StatusText(request, definition, session.language()),
+                   request.reviews().empty() ? Style::kPlain : Style::kWarning},
+                  {TitleOf(request, definition)},
+                  {session.AreaName(request.area())},
+                  {assignee != nullptr && assignee->has_value() ? assignee->value().text() : ""},
+                  {HlcText(request.update_time()), Style::kDim}});
+  }
+  session.out() << table.Render(session.out_terminal());
+  if (more) {
+    session.out() << session.Say("… masih ada lagi; lihat dengan --limit N atau --all\n",
+                                 "… there are more; see them with --limit N or --all\n");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RequestsShow(Session& session, const std::string& request) {
+  v1::GetRequestRequest get;
+  ASSIGN_OR_RETURN(*get.mutable_name(), RequestNameOf(request));
+  ASSIGN_OR_RETURN(const v1::GetRequestResponse answer, session.connection().Call(get));
+  return PrintRequest(session, answer.request());
+}
+
+absl::Status RequestsHistory(Session& session, const std::string& request) {
+  v1::GetRequestHistoryRequest get;
+  ASSIGN_OR_RETURN(*get.mutable_name(), RequestNameOf(request));
+  ASSIGN_OR_RETURN(const v1::GetRequestHistoryResponse answer, session.connection().Call(get));
+  if (session.json()) {
+    Json json;
+    json["request"] = RequestJson(answer.request());
+    json["items"] = Json::array();
+    for (const v1::HistoryItem& item : answer.items()) {
+      json["items"].push_back(HistoryItemJson(item));
+    }
+    session.out() << JsonText(json);
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const DefinitionView definition, session.DefinitionOf(answer.request()));
+  session.out() << HistoryText(answer, definition, StyleOf(session));
+  return absl::OkStatus();
+}
+
+absl::Status RequestsCreate(Session& session, const RequestsCreateOptions& options) {
+  const std::string parent = ParentOfArea(options.area);
+  if (parent == "regions/-") {
+    return UsageError(absl::StrCat("--area takes the code of a kecamatan or village (15.01.06), not \"",
+                                   options.area, "\"; find it with: tikar areas search NAME"));
+  }
+  ASSIGN_OR_RETURN(const DefinitionView definition, session.NewestDefinition(options.service));
+  v1::CreateRequestRequest create;
+  create.set_parent(parent);
+  create.set_service(options.service);
+  create.set_area(options.area);
+  for (const std::string& argument : options.sets) {
+    ASSIGN_OR_RETURN(const Assignment assignment, SplitAssignment(argument));
+    v1::FieldValue& field = *create.add_fields();
+    field.set_path(assignment.path);
+    ASSIGN_OR_RETURN(*field.mutable_value(), ParseFor(session, definition, assignment));
+  }
+  for (const std::string& comment : options.comments) create.add_comments(comment);
+  create.set_actor(session.settings().actor);
+  create.set_role(session.settings().role);
+  create.set_request_id(RandomUuid());
+  ASSIGN_OR_RETURN(const v1::CreateRequestResponse answer, session.connection().Call(create));
+  return PrintRequest(session, answer.request());
+}
+
+absl::Status RequestsEdit(Session& session, const RequestsEditOptions& options) {
+  v1::GetRequestRequest get;
+  ASSIGN_OR_RETURN(*get.mutable_name(), RequestNameOf(options.request));
+  ASSIGN_OR_RETURN(const v1::GetRequestResponse before, session.connection().Call(get));
+  ASSIGN_OR_RETURN(const DefinitionView definition, session.DefinitionOf(before.request()));
+  ASSIGN_OR_RETURN(std::vector<v1::Mutation> mutations,
+                   MutationsOf(session, options, before.request(), definition));
+  v1::UpdateRequestRequest update;
+  update.set_name(before.request().name());
+  update.set_etag(options.etag.empty() ? before.request().etag() : options.etag);
+  for (v1::Mutation& mutation : mutations) *update.add_mutations() = std::move(mutation);
+  update.set_actor(session.settings().actor);
+  update.set_role(session.settings().role);
+  update.set_request_id(RandomUuid());
+  ASSIGN_OR_RETURN(const v1::UpdateRequestResponse answer, session.connection().Call(update));
+  if (answer.verdict() != v1::VERDICT_ACCEPTED && answer.verdict() != v1::VERDICT_UNSPECIFIED) {
+    return WithAdvice(
+        absl::FailedPreconditionError(absl::StrCat(
+            "the server answered ",
+            EnumJson(v1::Verdict_Name(answer.verdict()), "VERDICT_"), " for change ",
+            absl::BytesToHexString(answer.change_id()))),
+        absl::StrCat(AbslView(session.Say("Lihat sebabnya: ", "See why: ")),
+                     "tikar requests history ", RefText(answer.request().ref())));
+  }
+  return PrintRequest(session, answer.request());
+}
+
+}  // namespace tikar::cli

@@ -1,0 +1,247 @@
+// FieldApp: what an app for field officers is built on. Works without a signal; syncs when there is one.
+//
+//   FieldAppOptions options;
+//   options.database_path = "/data/tikar.sqlite";
+//   options.actor = "kerinci/petugas-7";
+//   options.role = "petugas";
+//   options.scope = {"15.01.06"};
+//   ASSIGN_OR_RETURN(std::unique_ptr<FieldApp> app, FieldApp::Open(options));
+//
+//   NewRequest report;
+//   report.service = "pengaduan";
+//   report.area = "15.01.06.2010";
+//   report.fields = {{"judul", Text("Jembatan putus")}, …};
+//   ASSIGN_OR_RETURN(EditOutcome outcome, app->Create(report));
+//   if (outcome.queued()) Show(sync::FormatRef(outcome.ref));       // for the citizen, at once
+//   else for (const sync::Violation& wrong : outcome.refusal.violations) Show(wrong.message_id);
+//
+// Whatever Create and Edit queued is on the disk when they return, shows at once in Get and List, and is sent
+// by the runner of sync_runner.h. docs/sdk.md is the guide.
+//
+// Thread safety: all methods may be called from any thread; one lock, never held while waiting for the network.
+// One process at a time has the database open.
+#ifndef TIKAR_CLIENTS_CPP_FIELD_APP_H_
+#define TIKAR_CLIENTS_CPP_FIELD_APP_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "clients/cpp/environment.h"
+#include "clients/cpp/limits.h"
+#include "clients/cpp/local_store.h"
+#include "clients/cpp/local_view.h"
+#include "clients/cpp/mutations.h"
+#include "clients/cpp/sync_session.h"
+#include "sync/definition.h"
+#include "sync/types.h"
+#include "sync/validation.h"
+#include "tikar/v1/request_service.pb.h"
+
+namespace tikar::client {
+
+struct FieldAppOptions {
+  std::string database_path;
+  // The device's name, [a-z0-9._-/]+. The database belongs to it for ever.
+  std::string actor;
+  // In which the officer acts, a role key of the definitions: "petugas".
+  std::string role;
+  // Area-code prefixes to keep on this phone. As SetScope.
+  std::vector<std::string> scope;
+  // For the server's logs: "tikar-cpp/0.1 android/14".
+  std::string client_version = "tikar-cpp";
+  BackoffLimits backoff;
+  // The operating system's when null. Must outlive the app; called under its lock.
+  Clock* clock = nullptr;
+  Random* random = nullptr;
+};
+
+struct NewRequest {
+  std::string service;
+  // Kecamatan or village.
+  std::string area;
+  std::vector<std::pair<std::string, v1::Value>> fields;
+  std::vector<std::string> comments;
+};
+
+// What became of an edit.
+struct EditOutcome {
+  // Not ok: it was not queued, and this says why in Indonesian and English.
+  sync::Judgement refusal;
+  // Set when it was queued.
+  sync::ChangeId change_id;
+  sync::RequestKey request;
+  std::string ref;
+
+  bool queued() const { return refusal.ok; }
+};
+
+// A change that will not reach the server without a person.
+struct AttentionItem {
+  sync::ChangeId change_id;
+  sync::RequestKey request;
+  std::string ref;
+  // All its data.
+  v1::ChangeBody body;
+  int64_t made_at_ms = 0;
+  // kRefused or kParked.
+  ChangeFate fate = ChangeFate::kRefused;
+  // Of a refused one: why, and what to do.
+  v1::RefusalReason reason = v1::REFUSAL_REASON_UNSPECIFIED;
+  std::vector<v1::Violation> violations;
+  // Of a parked one: how the streams ended that carried it.
+  std::string error;
+};
+
+// How the exchange with the server stands. Never empty-handed: an app shows it at all times.
+struct SyncStatus {
+  // No server has them. What the officer must not lose with the phone.
+  uint64_t unsent = 0;
+  // Since the oldest of these was made.
+  std::optional<int64_t> oldest_unsent_age_ms;
+  // On one server, and as far as is known nowhere else.
+  uint64_t single_copy = 0;
+  // Held at the office for a person to look at.
+  uint64_t quarantined = 0;
+  // Refused or parked.
+  uint64_t needs_attention = 0;
+  // Every change made here has its first tick, and the last exchange came to the server's end.
+  bool synced = false;
+  // Of the last exchange that came to the end; 0: never.
+  int64_t caught_up_at_ms = 0;
+  // Requests that were still to come down, about.
+  uint64_t remaining = 0;
+  // How the last attempt failed; OK when it did not.
+  absl::Status last_error;
+  int64_t last_error_at_ms = 0;
+  int failures_in_a_row = 0;
+  // 0: none is planned.
+  int64_t next_attempt_at_ms = 0;
+  // The server's clock minus the phone's; nullopt: never measured.
+  std::optional<int64_t> clock_offset_ms;
+  // It is off by more than 5 minutes: ask the officer to set the clock.
+  bool clock_warning = false;
+  // The server wants a newer app. Nothing is lost: it took the changes.
+  bool upgrade_required = false;
+};
+
+struct ListQuery {
+  // As the server's ListRequests. Everything set must hold.
+  v1::RequestFilter filter;
+  // Only with changes that the server's state does not show yet.
+  bool pending_only = false;
+  bool needs_attention_only = false;
+  size_t page_size = 50;  // at most kListPageMax
+  // From the page before; empty: the first.
+  std::string page_token;
+};
+
+struct ListPage {
+  // Newest creation first.
+  std::vector<RequestOnPhone> requests;
+  // Empty: this is the last page.
+  std::string next_page_token;
+};
+
+class FieldApp {
+ public:
+  // Opens or makes the database. InvalidArgument: options. FailedPrecondition: the file belongs to another
+  // actor, to a newer app or to something else; it stays as it is. DataLoss: it is damaged. Unavailable:
+  // another process has it open.
+  static absl::StatusOr<std::unique_ptr<FieldApp>> Open(FieldAppOptions options);
+  FieldApp(const FieldApp&) = delete;
+  FieldApp& operator=(const FieldApp&) = delete;
+
+  // --- writing. A status that is not OK: nothing was queued.
+
+  // NotFound: no definition of the service is here (sync once, or AddDefinition).
+  absl::StatusOr<EditOutcome> Create(const NewRequest& request);
+  // One change; its mutations take effect together or not at all. Its parents are what the officer sees,
+  // own pending changes included. NotFound: the request is not on this phone. FailedPrecondition: this app is
+  // too old to understand it.
+  absl::StatusOr<EditOutcome> Edit(const sync::RequestKey& key,
+                                   std::vector<v1::Mutation> mutations);
+
+  // --- reading
+
+  // NotFound: not on this phone.
+  absl::StatusOr<RequestOnPhone> Get(const sync::RequestKey& key);
+  // By the citizen's number as somebody typed it. InvalidArgument: it is none. NotFound.
+  absl::StatusOr<RequestOnPhone> GetByRef(std::string_view ref);
+  absl::StatusOr<ListPage> List(const ListQuery& query);
+  absl::StatusOr<SyncStatus> Status();
+
+  // --- forms
+
+  // The newest definition of each service, for the forms; labels in both languages. Sorted by service.
+  absl::StatusOr<std::vector<std::shared_ptr<const sync::Definition>>> Definitions();
+  // NotFound: none of this service is here.
+  absl::StatusOr<std::shared_ptr<const sync::Definition>> NewestDefinition(std::string_view service);
+  // A form that came with the app. InvalidArgument: these bytes are no definition.
+  absl::Status AddDefinition(const v1::DefinitionBytes& definition);
+
+  // --- needs attention
+
+  absl::StatusOr<std::vector<AttentionItem>> NeedsAttention();
+  // Sends it again. NotFound: it needs no attention.
+  absl::Status Retry(const sync::ChangeId& change_id);
+  // Forgets it: somebody entered it anew, or does not need it.
+  absl::Status Dismiss(const sync::ChangeId& change_id);
+
+  // --- scope
+
+  // What this phone keeps, as area-code prefixes (1 to 64). What falls outside leaves the phone at once,
+  // unless it is assigned to this actor; changes that are not sent stay and are sent.
+  absl::Status SetScope(std::vector<std::string> scope);
+
+  // --- for whoever runs the exchange: sync_runner.h, or a simulator
+
+  std::unique_ptr<SyncSession> NewSession(SyncMode mode);
+  // Runs `action` under the lock. Call every method of a session so.
+  template <typename Action>
+  auto Exclusively(Action action) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return action();
+  }
+  // Called, without the lock, whenever there is something new to send. Null: nobody. Set from one thread.
+  void SetListener(std::function<void()> listener);
+  // Hashes of the definitions that are here, and whether it is time to ask the catalogue for more.
+  absl::StatusOr<std::vector<sync::DefinitionHash>> DefinitionHashes();
+  absl::StatusOr<bool> CatalogIsDue();
+  // Stores what the catalogue had that was missing, and when that was.
+  absl::Status AddCatalog(const std::vector<v1::DefinitionBytes>& definitions);
+
+  Random& random() { return *options_.random; }
+
+ private:
+  FieldApp(FieldAppOptions options, std::unique_ptr<LocalStore> store);
+
+  absl::Status Claim();
+  absl::Status ChangeScope(std::vector<std::string> scope);
+  absl::StatusOr<EditOutcome> Queue(const std::string& region,
+                                    const std::optional<sync::RequestId>& request_id,
+                                    std::vector<sync::ChangeId> parents,
+                                    std::vector<v1::Mutation> mutations,
+                                    const sync::Definition& definition,
+                                    const sync::RequestView* view);
+  void Notify();
+
+  FieldAppOptions options_;
+  std::mutex mutex_;
+  std::unique_ptr<LocalStore> store_;  // guarded by mutex_
+  std::mutex listener_mutex_;          // never together with mutex_
+  std::function<void()> listener_;     // guarded by listener_mutex_
+};
+
+}  // namespace tikar::client
+
+#endif  // TIKAR_CLIENTS_CPP_FIELD_APP_H_

@@ -1,0 +1,109 @@
+// The phone's durable state: one SQLite file with the outbox, the replica of the server's states, the
+// definitions, and where the exchange with the server stands.
+//
+// Invariants, each kept within one transaction:
+//   1. A change is in the outbox, with the hlc it used up, or it was never made.
+//   2. A cursor is stored with everything that came before it, or not at all.
+//   3. A change leaves the outbox only by a person's word (Dismiss). What the server acknowledged stays
+//      until a second tick says that it is on two machines.
+// That a change still has to be shown on top of the server's state is not stored: it follows from the
+// positions of its acknowledgements and of the state (see local_view.h).
+//
+// Thread safety: none; FieldApp has the lock.
+#ifndef TIKAR_CLIENTS_CPP_LOCAL_STORE_H_
+#define TIKAR_CLIENTS_CPP_LOCAL_STORE_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "clients/cpp/batch_suspicion.h"
+#include "clients/cpp/database.h"
+#include "clients/cpp/outbox.h"
+#include "clients/cpp/replica.h"
+#include "sync/definition.h"
+#include "sync/types.h"
+#include "tikar/v1/definition.pb.h"
+
+namespace tikar::client {
+
+// Who this is and where it works.
+struct Device {
+  std::string actor;
+  std::vector<std::string> scope;  // area-code prefixes, sorted
+  uint64_t hlc_last = 0;
+};
+
+// Where the exchange with the server stands. One row; every field survives a kill.
+struct SyncState {
+  std::string cursor;
+  std::vector<std::string> cursor_scope;  // of the hello that brought the cursor
+  uint64_t stream = 0;   // streams begun so far
+  uint64_t server_origin = 0;
+  bool single_copy = true;
+  std::optional<int64_t> clock_offset_ms;  // server's clock minus ours
+  bool caught_up = false;
+  int64_t caught_up_at_ms = 0;
+  uint64_t remaining = 0;  // requests still to come down, about
+  int error_code = 0;      // absl::StatusCode of the last attempt; 0: it went well
+  std::string error;
+  int64_t error_at_ms = 0;
+  int failures = 0;        // attempts in a row without progress
+  int64_t next_attempt_at_ms = 0;
+  bool upgrade_required = false;
+  int64_t catalog_at_ms = 0;
+  Suspicion suspicion;
+};
+
+class LocalStore : public sync::DefinitionSource {
+ public:
+  // The newest schema this build reads and writes.
+  static constexpr int kSchemaVersion = 1;
+
+  // Opens or makes the file. FailedPrecondition, and the file stays as it is, byte for byte: it was
+  // written by a newer app, or is a database of something else. DataLoss: damaged.
+  static absl::StatusOr<std::unique_ptr<LocalStore>> Open(const std::string& path);
+
+  Database& database() { return *database_; }
+  Outbox& outbox() { return outbox_; }
+  Replica& replica() { return replica_; }
+
+  absl::StatusOr<Device> LoadDevice();
+  absl::Status SaveDevice(const Device& device);
+  absl::StatusOr<SyncState> LoadSyncState();
+  absl::Status SaveSyncState(const SyncState& state);
+
+  // A number larger than every one before: orders what came from the server. Call in a transaction.
+  absl::StatusOr<uint64_t> NextSerial();
+
+  // Keeps the publisher's bytes under their hash. Bytes that this build cannot read are kept too: a newer
+  // app will.
+  absl::Status AddDefinition(const v1::DefinitionBytes& definition);
+  absl::StatusOr<std::vector<sync::DefinitionHash>> DefinitionHashes();
+  // nullptr: not here, or not readable by this build.
+  std::shared_ptr<const sync::Definition> Find(const sync::DefinitionHash& hash) const override;
+  // The largest version of each service that this build supports, sorted by service.
+  absl::StatusOr<std::vector<std::shared_ptr<const sync::Definition>>> NewestDefinitions();
+
+ private:
+  explicit LocalStore(std::unique_ptr<Database> database);
+
+  std::unique_ptr<Database> database_;
+  Outbox outbox_;
+  Replica replica_;
+  mutable std::map<sync::DefinitionHash, std::shared_ptr<const sync::Definition>> parsed_;
+};
+
+// Lists of area codes as they are stored: one a line.
+std::string JoinLines(const std::vector<std::string>& lines);
+std::vector<std::string> SplitLines(std::string_view text);
+
+}  // namespace tikar::client
+
+#endif  // TIKAR_CLIENTS_CPP_LOCAL_STORE_H_

@@ -1,0 +1,308 @@
+#include "clients/cpp/sync_runner.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "clients/cpp/sync_call.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "tikar/v1/catalog_service.grpc.pb.h"
+#include "tikar/v1/sync_service.grpc.pb.h"
+
+namespace tikar::client {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// gRPC's own waits between dials; ours are the ones that count.
+constexpr int kReconnectMsMin = 100;
+constexpr int kReconnectMsMax = 5'000;
+// For each question to the catalogue. Definitions are small.
+constexpr auto kCatalogDeadline = std::chrono::seconds(30);
+// For a server to end a live call after we half-closed it.
+constexpr auto kLeaveTime = std::chrono::seconds(2);
+
+absl::Status StatusOf(const grpc::Status& status) {
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+// When the server said to come back; nullopt: it did not.
+std::optional<int64_t> RetryDelayMs(const grpc::Status& status) {
+  google::rpc::Status details;
+  if (!details.ParseFromString(status.error_details())) return std::nullopt;
+  for (const google::protobuf::Any& detail : details.details()) {
+    google::rpc::RetryInfo retry;
+    if (!detail.Is<google::rpc::RetryInfo>() || !detail.UnpackTo(&retry)) continue;
+    return retry.retry_delay().seconds() * 1000 + retry.retry_delay().nanos() / 1'000'000;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& server) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMsMin);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMsMin);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMsMax);
+  arguments.SetMaxReceiveMessageSize(kReceiveBytesMax);
+  // gRPC's own retries would push a batch again behind the session's back.
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
+}
+
+class SyncRunner::Implementation {
+ public:
+  Implementation(FieldApp* app, SyncRunnerOptions options)
+      : app_(app),
+        options_(std::move(options)),
+        channel_(options_.make_channel ? options_.make_channel() : MakeChannel(options_.server)),
+        sync_(v1::SyncService::NewStub(channel_)),
+        catalog_(v1::CatalogService::NewStub(channel_)) {
+    app_->SetListener([events = events_] { events->Wake(); });
+  }
+
+  ~Implementation() {
+    Stop();
+    app_->SetListener(nullptr);
+  }
+
+  absl::Status SyncOnce() {
+    const std::lock_guard<std::mutex> lock(visit_mutex_);
+    return Visit(SyncMode::kShort).status;
+  }
+
+  absl::Status SyncUntilDone(int64_t patience_ms) {
+    const std::lock_guard<std::mutex> lock(visit_mutex_);
+    const SteadyClock::time_point end =
+        SteadyClock::now() + std::chrono::milliseconds(patience_ms);
+    while (true) {
+      const SyncSession::Ended ended = Visit(SyncMode::kShort);
+      const auto next = SteadyClock::now() + std::chrono::milliseconds(ended.wait_ms);
+      if (ended.next == SyncSession::Next::kDone || stopping_ || next >= end) return ended.status;
+      Wait(next);
+    }
+  }
+
+  void StartLive() {
+    const std::lock_guard<std::mutex> lock(thread_mutex_);
+    if (thread_.joinable()) return;
+    stopping_ = false;
+    thread_ = std::thread([this] { RunLive(); });
+  }
+
+  void SyncNow() {
+    hurry_ = true;
+    events_->Wake();
+  }
+
+  void Stop() {
+    stopping_ = true;
+    events_->Wake();
+    {
+      const std::lock_guard<std::mutex> lock(thread_mutex_);
+      if (thread_.joinable()) thread_.join();
+    }
+    const std::lock_guard<std::mutex> lock(visit_mutex_);  // a SyncOnce of another thread
+    stopping_ = false;
+  }
+
+ private:
+  void RunLive() {
+    const std::lock_guard<std::mutex> lock(visit_mutex_);
+    while (!stopping_) {
+      // The catalogue is asked after a stream, and a live one does not end.
+      const absl::StatusOr<bool> due = app_->CatalogIsDue();
+      SyncSession::Ended ended;
+      if (due.ok() && *due) ended = Visit(SyncMode::kShort);
+      if (ended.status.ok()) ended = Visit(SyncMode::kLive);
+      if (!stopping_ && ended.next == SyncSession::Next::kWait) {
+        Wait(SteadyClock::now() + std::chrono::milliseconds(ended.wait_ms));
+      }
+    }
+  }
+
+  // An edit that wakes the runner does not end the waiting: the server asked for it. SyncNow does.
+  void Wait(SteadyClock::time_point until) {
+    hurry_ = false;
+    while (!stopping_ && !hurry_ && events_->WaitForWake(until)) {
+    }
+  }
+
+  // Streams until there is nothing more to do or one fails.
+  SyncSession::Ended Visit(SyncMode mode) {
+    while (true) {
+      if (stopping_) return {SyncSession::Next::kDone, 0, absl::CancelledError("stopped")};
+      // gRPC would let the first calls after an outage fail until its own wait is over.
+      grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
+      SyncSession::Ended ended = RunStream(mode);
+      if (stopping_) ended = {SyncSession::Next::kDone, 0, absl::CancelledError("stopped")};
+      // Asked after the stream, so that a phone without forms gets them from the same connection, and a
+      // server without them does not keep the changes waiting.
+      if (ended.status.ok() && !stopping_) RefreshCatalog();
+      if (options_.on_change) options_.on_change();
+      if (ended.next != SyncSession::Next::kAgain) return ended;
+    }
+  }
+
+  SyncSession::Ended RunStream(SyncMode mode);
+  // Does what the session said; an error of the session itself ends the call.
+  void Apply(absl::StatusOr<SyncSession::Step> step, SyncCall* call);
+  void Handle(SyncEvents::Event event, SyncCall* call);
+  SteadyClock::duration Patience() const {
+    if (left_) return kLeaveTime;
+    return std::chrono::milliseconds(options_.silence_ms_max);
+  }
+  void RefreshCatalog();
+  absl::StatusOr<std::vector<v1::DefinitionBytes>> FetchMissingDefinitions();
+
+  FieldApp* const app_;
+  const SyncRunnerOptions options_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<v1::SyncService::Stub> sync_;
+  const std::unique_ptr<v1::CatalogService::Stub> catalog_;
+  const std::shared_ptr<SyncEvents> events_ = std::make_shared<SyncEvents>();
+  std::atomic<bool> stopping_ = false;
+  std::atomic<bool> hurry_ = false;
+  std::mutex thread_mutex_;  // taken before visit_mutex_
+  std::thread thread_;       // guarded by thread_mutex_
+  std::mutex visit_mutex_;   // held by the thread that syncs; guards what follows
+  std::unique_ptr<SyncSession> session_;
+  absl::Status own_error_;
+  bool left_ = false;
+};
+
+void SyncRunner::Implementation::Apply(absl::StatusOr<SyncSession::Step> step, SyncCall* call) {
+  if (!step.ok()) {
+    own_error_.Update(step.status());
+    call->Cancel();
+    return;
+  }
+  if (step->cancel) call->Cancel();
+  call->Send(std::move(step->send));
+  if (step->half_close) call->HalfClose();
+}
+
+void SyncRunner::Implementation::Handle(SyncEvents::Event event, SyncCall* call) {
+  switch (event.kind) {
+    case SyncEvents::Kind::kMessage:
+      if (own_error_.ok()) {
+        Apply(app_->Exclusively([&] { return session_->Receive(event.message); }), call);
+        if (options_.on_change) options_.on_change();
+      }
+      call->TakeNext();
+      break;
+    case SyncEvents::Kind::kWritten:
+      call->Written();
+      break;
+    case SyncEvents::Kind::kReadsDone:
+      call->Finish();
+      break;
+    case SyncEvents::Kind::kWake:
+      if (!own_error_.ok()) break;
+      Apply(app_->Exclusively([&] { return stopping_ ? session_->Leave() : session_->Wake(); }),
+            call);
+      left_ = stopping_;
+      break;
+    case SyncEvents::Kind::kTimeout:
+      if (!left_) {
+        own_error_.Update(absl::DeadlineExceededError(absl::StrCat(
+            "the server said nothing for ", options_.silence_ms_max / 1000, " s")));
+      }
+      call->Cancel();
+      break;
+    case SyncEvents::Kind::kEnded:
+      break;
+  }
+}
+
+SyncSession::Ended SyncRunner::Implementation::RunStream(SyncMode mode) {
+  session_ = app_->NewSession(mode);
+  own_error_ = absl::OkStatus();
+  left_ = false;
+  absl::StatusOr<SyncSession::Step> first = app_->Exclusively([&] { return session_->Start(); });
+  if (!first.ok()) {
+    return app_->Exclusively([&] { return session_->End(first.status(), std::nullopt); });
+  }
+  SyncCall call(sync_.get(), events_);
+  Apply(std::move(first), &call);
+  if (stopping_) events_->Wake();
+  grpc::Status end;
+  while (true) {
+    SyncEvents::Event event = events_->Next(SteadyClock::now() + Patience());
+    if (event.kind == SyncEvents::Kind::kEnded) {
+      end = std::move(event.status);
+      break;
+    }
+    // A live call may be quiet for ever: keepalive tells a dead link.
+    const bool quiet = own_error_.ok() && !left_ && !session_->expects_message();
+    if (event.kind == SyncEvents::Kind::kTimeout && quiet) continue;
+    Handle(std::move(event), &call);
+  }
+  return app_->Exclusively([&] {
+    return own_error_.ok() ? session_->End(StatusOf(end), RetryDelayMs(end))
+                           : session_->End(own_error_, std::nullopt);
+  });
+}
+
+void SyncRunner::Implementation::RefreshCatalog() {
+  const absl::StatusOr<bool> due = app_->CatalogIsDue();
+  if (!due.ok() || !*due) return;
+  // A catalogue that cannot be had now is asked for after the next visit; forms that are here still work,
+  // and what pins a form brings it along.
+  absl::StatusOr<std::vector<v1::DefinitionBytes>> missing = FetchMissingDefinitions();
+  if (missing.ok()) app_->AddCatalog(*missing).IgnoreError();
+}
+
+absl::StatusOr<std::vector<v1::DefinitionBytes>>
+SyncRunner::Implementation::FetchMissingDefinitions() {
+  ASSIGN_OR_RETURN(const std::vector<sync::DefinitionHash> hashes, app_->DefinitionHashes());
+  const std::set<sync::DefinitionHash> held(hashes.begin(), hashes.end());
+  v1::ListDefinitionsResponse list;
+  {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kCatalogDeadline);
+    RETURN_IF_ERROR(StatusOf(catalog_->ListDefinitions(&context, {}, &list)));
+  }
+  std::vector<v1::DefinitionBytes> missing;
+  for (const v1::DefinitionSummary& summary : list.definitions()) {
+    const auto hash = sync::DefinitionHash::FromBytes(summary.definition_hash());
+    if (!hash || held.contains(*hash)) continue;
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kCatalogDeadline);
+    v1::GetDefinitionRequest request;
+    request.set_definition_hash(summary.definition_hash());
+    v1::GetDefinitionResponse response;
+    RETURN_IF_ERROR(StatusOf(catalog_->GetDefinition(&context, request, &response)));
+    if (sync::Sha256(response.definition_bytes().body()) == *hash) {
+      missing.push_back(std::move(*response.mutable_definition_bytes()));
+    }
+  }
+  return missing;
+}
+
+SyncRunner::SyncRunner(FieldApp* app, SyncRunnerOptions options)
+    : implementation_(std::make_unique<Implementation>(app, std::move(options))) {}
+SyncRunner::~SyncRunner() = default;
+absl::Status SyncRunner::SyncOnce() { return implementation_->SyncOnce(); }
+absl::Status SyncRunner::SyncUntilDone(int64_t patience_ms) {
+  return implementation_->SyncUntilDone(patience_ms);
+}
+void SyncRunner::StartLive() { implementation_->StartLive(); }
+void SyncRunner::SyncNow() { implementation_->SyncNow(); }
+void SyncRunner::Stop() { implementation_->Stop(); }
+
+}  // namespace tikar::client

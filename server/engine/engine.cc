@@ -1,0 +1,58 @@
+#include "server/engine/engine.h"
+
+#include <utility>
+
+#include "sync/status_macros.h"
+
+namespace tikar::server {
+namespace {
+
+int64_t Jitter(const std::function<uint64_t()>& random, int64_t ms) {
+  return ms / 2 + static_cast<int64_t>(random() % static_cast<uint64_t>(ms + 1));
+}
+
+SequencerOptions WithJitter(const EngineOptions& options) {
+  SequencerOptions sequencer = options.sequencer;
+  sequencer.jitter_ms = [random = options.random](int64_t ms) { return Jitter(random, ms); };
+  return sequencer;
+}
+
+}  // namespace
+
+Engine::Engine(EngineOptions options)
+    : options_(std::move(options)),
+      instance_(options_.random()),
+      started_at_ms_(options_.sequencer.now_ms()),
+      feed_budget_(options_.feed_bytes_in_flight_max),
+      readers_(options_.read_threads, options_.reads_queued_max),
+      // One thread, so that answers keep their order.
+      completions_(1, 0),
+      sequencer_(WithJitter(options_), &completions_, &fan_out_),
+      sessions_(options_.streams_max, options_.sequencer.now_ms) {}
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(EngineOptions options) {
+  std::unique_ptr<Engine> engine(new Engine(std::move(options)));
+  RETURN_IF_ERROR(engine->sequencer_.Start());
+  return engine;
+}
+
+Engine::~Engine() { Stop().IgnoreError(); }
+
+void Engine::BeginStop() { sessions_.StopAll(); }
+
+absl::Status Engine::Stop() {
+  sessions_.StopAll();
+  const absl::Status stopped = sequencer_.Stop();
+  completions_.Stop();
+  readers_.Stop();
+  return stopped;
+}
+
+int64_t Engine::jitter_ms(int64_t ms) const { return Jitter(options_.random, ms); }
+
+sync::Origin Engine::origin() const {
+  const std::shared_ptr<const Published> published = sequencer_.Current();
+  return published == nullptr ? sync::Origin::kNone : published->origin;
+}
+
+}  // namespace tikar::server

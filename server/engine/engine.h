@@ -1,0 +1,86 @@
+// Engine: everything of the server that is not gRPC, put together.
+//
+//   ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, Engine::Start(options));
+//   …                                   // services use its parts
+//   engine->BeginStop();                // streams end, after their outstanding results
+//   …                                   // gRPC server is shut down
+//   RETURN_IF_ERROR(engine->Stop());    // queue drained, store closed
+//
+// Lock order: a SyncSession's mutex, then one of the others; none of the others with another. Callbacks
+// (TaskDone, wake, granted) run without any.
+#ifndef TIKAR_SERVER_ENGINE_ENGINE_H_
+#define TIKAR_SERVER_ENGINE_ENGINE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "server/engine/byte_budget.h"
+#include "server/engine/fan_out.h"
+#include "server/engine/limits.h"
+#include "server/engine/sequencer.h"
+#include "server/engine/sessions.h"
+#include "server/engine/worker_pool.h"
+
+namespace tikar::server {
+
+struct EngineOptions {
+  // jitter_ms is filled in by the engine.
+  SequencerOptions sequencer;
+  // 64 random bits per call. Any thread.
+  std::function<uint64_t()> random;
+  size_t read_threads = 2;
+  size_t reads_queued_max = kReadsQueuedMax;
+  size_t streams_max = kStreamsMax;
+  size_t feed_bytes_in_flight_max = kFeedBytesInFlightMax;
+  std::string version;
+};
+
+// Thread safety: all methods from any thread; Stop after the gRPC server is gone.
+class Engine {
+ public:
+  // Opens the store.
+  static absl::StatusOr<std::unique_ptr<Engine>> Start(EngineOptions options);
+  ~Engine();  // Stop()
+
+  void BeginStop();
+  absl::Status Stop();
+
+  Sequencer& sequencer() { return sequencer_; }
+  FanOut& fan_out() { return fan_out_; }
+  // For reads of the store.
+  WorkerPool& readers() { return readers_; }
+  // For batches that are read or being written.
+  ByteBudget& feed_budget() { return feed_budget_; }
+  Sessions& sessions() { return sessions_; }
+
+  int64_t now_ms() const { return options_.sequencer.now_ms(); }
+  // A random delay between half and one and a half of `ms`.
+  int64_t jitter_ms(int64_t ms) const;
+  // Random with each start.
+  uint64_t instance() const { return instance_; }
+  int64_t started_at_ms() const { return started_at_ms_; }
+  const std::string& version() const { return options_.version; }
+  // In whose log this node writes; kNone while the store is being opened again.
+  sync::Origin origin() const;
+
+ private:
+  explicit Engine(EngineOptions options);
+
+  const EngineOptions options_;
+  const uint64_t instance_;
+  const int64_t started_at_ms_;
+  // Destroyed from the bottom: first who calls, last who is called.
+  FanOut fan_out_;
+  ByteBudget feed_budget_;
+  WorkerPool readers_;
+  WorkerPool completions_;
+  Sequencer sequencer_;
+  Sessions sessions_;
+};
+
+}  // namespace tikar::server
+
+#endif  // TIKAR_SERVER_ENGINE_ENGINE_H_

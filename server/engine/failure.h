@@ -1,0 +1,48 @@
+// What can go wrong for a caller, in one place: the code, what a program needs (google.rpc details) and what a
+// person reads, in Indonesian and English. Carried by absl::Status as a payload, so that it passes through
+// code that knows nothing of it; server/errors.h turns it into a gRPC status.
+//
+// Pure functions, safe from any thread.
+#ifndef TIKAR_SERVER_ENGINE_FAILURE_H_
+#define TIKAR_SERVER_ENGINE_FAILURE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "google/rpc/status.pb.h"
+#include "sync/violations.h"
+#include "tikar/v1/entry.pb.h"
+
+namespace tikar::server {
+
+// RESOURCE_EXHAUSTED: come back after `retry_ms`. `what` is too much, in English ("live streams").
+absl::Status Overloaded(std::string_view what, int64_t retry_ms);
+// UNAVAILABLE: the server stops.
+absl::Status Stopping(int64_t retry_ms);
+// UNAVAILABLE: the server takes no changes just now, because of `why`.
+absl::Status RefusingWrites(std::string_view why, int64_t retry_ms);
+// UNAVAILABLE: the store is being opened.
+absl::Status StoreOpening(int64_t retry_ms);
+// UNAVAILABLE: the stream's reader took nothing for too long.
+absl::Status ReadsTooSlowly(int64_t retry_ms);
+// FAILED_PRECONDITION: the app speaks an older protocol than this server.
+absl::Status AppTooOld(uint32_t version, uint32_t version_min);
+// NOT_FOUND. `name` as the caller gave it.
+absl::Status NoSuchThing(std::string_view name);
+
+// INVALID_ARGUMENT with one violation.
+absl::Status Malformed(std::string_view field, std::string_view code, std::string_view message_id,
+                       std::string_view message_en);
+// A change that was refused: INVALID_ARGUMENT, PERMISSION_DENIED or FAILED_PRECONDITION by `reason`.
+absl::Status Refused(v1::RefusalReason reason, const std::vector<sync::Violation>& violations);
+
+// Code, message and details of any status. One that no function here made gets words by its code; what
+// the storage said about its files stays in the log and is not told to strangers.
+google::rpc::Status DetailsOf(const absl::Status& status);
+
+}  // namespace tikar::server
+
+#endif  // TIKAR_SERVER_ENGINE_FAILURE_H_

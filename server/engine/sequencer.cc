@@ -1,0 +1,467 @@
+#include "server/engine/sequencer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <unordered_set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/engine/failure.h"
+#include "server/engine/log.h"
+#include "sync/status_macros.h"
+
+namespace tikar::server {
+namespace {
+
+// What the operator should do about a store that failed.
+std::string AdviceFor(const absl::Status& status) {
+  std::string text(status.message());
+  switch (status.code()) {
+    case absl::StatusCode::kResourceExhausted:
+      absl::StrAppend(&text, "; free space on the disk, writing resumes by itself");
+      break;
+    case absl::StatusCode::kDataLoss:
+      absl::StrAppend(&text, "; stop the server and check the disk before anything else");
+      break;
+    default:
+      absl::StrAppend(&text, "; writing resumes by itself once the store can be opened");
+  }
+  return text;
+}
+
+}  // namespace
+
+Sequencer::Sequencer(SequencerOptions options, WorkerPool* completions, FanOut* fan_out)
+    : options_(std::move(options)), completions_(*completions), fan_out_(*fan_out) {}
+
+Sequencer::~Sequencer() { Stop().IgnoreError(); }
+
+absl::Status Sequencer::Start() {
+  RETURN_IF_ERROR(OpenAll());
+  syncer_ = std::thread([this] { RunSyncer(); });
+  thread_ = std::thread([this] { Run(); });
+  return absl::OkStatus();
+}
+
+absl::Status Sequencer::Submit(std::vector<sync::Submission> submissions, TaskDone done) {
+  Task task;
+  task.changes = submissions.size();
+  for (const sync::Submission& submission : submissions) task.bytes += submission.body.size();
+  task.what = Changes{std::move(submissions)};
+  task.done = std::move(done);
+  return Enqueue(std::move(task));
+}
+
+absl::Status Sequencer::Author(AuthoredChange change, TaskDone done) {
+  Task task;
+  task.bytes = change.body.ByteSizeLong();
+  task.what = std::move(change);
+  task.done = std::move(done);
+  return Enqueue(std::move(task));
+}
+
+absl::Status Sequencer::AddDefinition(std::string bytes, TaskDone done) {
+  Task task;
+  task.bytes = bytes.size();
+  task.what = DefinitionBytes{std::move(bytes)};
+  task.done = std::move(done);
+  return Enqueue(std::move(task));
+}
+
+absl::Status Sequencer::Receive(std::vector<v1::Entry> entries, TaskDone done) {
+  Task task;
+  task.changes = entries.size();
+  for (const v1::Entry& entry : entries) task.bytes += entry.ByteSizeLong();
+  task.what = Entries{std::move(entries)};
+  task.done = std::move(done);
+  return Enqueue(std::move(task));
+}
+
+absl::Status Sequencer::Enqueue(Task task) {
+  std::lock_guard lock(mutex_);
+  if (stopping_) return Stopping(options_.jitter_ms(kRetryStoppingMs));
+  if (!failed_.ok()) {
+    return RefusingWrites(status_.refusing_writes, options_.jitter_ms(kRetryRefusingMs));
+  }
+  if (status_.queue_changes + task.changes > options_.queue_changes_max ||
+      status_.queue_bytes + task.bytes > options_.queue_bytes_max) {
+    return Overloaded("changes waiting to be stored", options_.jitter_ms(kRetryOverloadedMs));
+  }
+  status_.queue_changes += task.changes;
+  status_.queue_bytes += task.bytes;
+  queue_.push_back(std::move(task));
+  wake_.notify_one();
+  return absl::OkStatus();
+}
+
+std::vector<Sequencer::Task> Sequencer::TakeGroup() {
+  std::vector<Task> group;
+  std::unordered_set<std::string> keys;
+  size_t changes = 0, bytes = 0;
+  while (!queue_.empty()) {
+    Task& next = queue_.front();
+    const bool alone = std::holds_alternative<DefinitionBytes>(next.what) ||
+                       std::holds_alternative<Entries>(next.what);
+    if (!group.empty()) {
+      if (alone || changes + next.changes > kGroupChangesMax ||
+          bytes + next.bytes > kGroupBytesMax) {
+        break;
+      }
+    }
+    // A retry must find what the first call made, so it goes into the next group.
+    if (const auto* authored = std::get_if<AuthoredChange>(&next.what);
+        authored != nullptr && !authored->idempotency_key.empty() &&
+        !keys.insert(authored->idempotency_key).second) {
+      break;
+    }
+    changes += next.changes;
+    bytes += next.bytes;
+    status_.queue_changes -= next.changes;
+    status_.queue_bytes -= next.bytes;
+    group.push_back(std::move(next));
+    queue_.pop_front();
+    if (alone) break;
+  }
+  return group;
+}
+
+void Sequencer::Run() {
+  while (true) {
+    std::vector<Task> group;
+    bool failed = false;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+        return !failed_.ok() || (!queue_.empty() && in_flight_ < kGroupsInFlightMax) ||
+               (stopping_ && queue_.empty());
+      });
+      failed = !failed_.ok();
+      if (!failed) {
+        if (queue_.empty()) return;
+        group = TakeGroup();
+      }
+    }
+    if (failed) {
+      Recover();
+      std::lock_guard lock(mutex_);
+      if (!failed_.ok()) return;  // Stopped before it succeeded.
+    } else {
+      Process(std::move(group));
+    }
+  }
+}
+
+absl::StatusOr<std::vector<sync::Submission>> Sequencer::Prepare(std::vector<Task>& tasks,
+                                                                 std::vector<Answer>* answers,
+                                                                 int64_t now_ms) {
+  std::vector<sync::Submission> submissions;
+  for (Task& task : tasks) {
+    TaskResult result;
+    size_t count = 0;
+    if (auto* changes = std::get_if<Changes>(&task.what)) {
+      count = changes->submissions.size();
+      for (const sync::Submission& submission : changes->submissions) {
+        submissions.push_back(submission);
+      }
+    } else {
+      auto& authored = std::get<AuthoredChange>(task.what);
+      if (!authored.idempotency_key.empty()) {
+        ASSIGN_OR_RETURN(result.earlier,
+                         sync::FindIdempotent(store_->Latest(), authored.idempotency_key));
+      }
+      if (!result.earlier.has_value()) {
+        authored.body.set_hlc(replica_->NextHlc(now_ms));
+        sync::Submission submission;
+        submission.body = authored.body.SerializeAsString();
+        submission.actor = authored.body.actor();
+        submission.idempotency_key = authored.idempotency_key;
+        submissions.push_back(std::move(submission));
+        count = 1;
+      }
+    }
+    result.results.resize(count);
+    answers->push_back({task.done, std::move(result)});
+  }
+  return submissions;
+}
+
+void Sequencer::Process(std::vector<Task> tasks) {
+  const int64_t now_ms = options_.now_ms();
+  std::vector<Answer> answers;
+  absl::StatusOr<sync::Outcome> outcome = sync::Outcome{};
+  if (auto* definition = std::get_if<DefinitionBytes>(&tasks.front().what)) {
+    answers.push_back({tasks.front().done, {}});
+    outcome = replica_->AddDefinition(definition->bytes, now_ms);
+  } else if (auto* entries = std::get_if<Entries>(&tasks.front().what)) {
+    answers.push_back({tasks.front().done, {}});
+    outcome = replica_->Receive(entries->entries, now_ms);
+  } else {
+    auto submissions = Prepare(tasks, &answers, now_ms);
+    if (!submissions.ok()) {
+      outcome = submissions.status();
+    } else if (!submissions->empty()) {
+      outcome = replica_->Ingest(*submissions, now_ms);
+    }
+  }
+  if (!outcome.ok()) {
+    // Nothing happened: something could not be read. Only those whose request it is should suffer.
+    if (tasks.size() > 1) {
+      for (Task& task : tasks) {
+        std::vector<Task> alone;
+        alone.push_back(std::move(task));
+        Process(std::move(alone));
+      }
+      return;
+    }
+    if (outcome.status().code() != absl::StatusCode::kInvalidArgument) {
+      Log(Level::kError, "changes could not be folded in",
+          {{"reason", outcome.status().ToString()}});
+    }
+    Fail(std::move(answers), outcome.status());
+    return;
+  }
+  size_t next = 0;
+  for (Answer& answer : answers) {
+    for (sync::SubmissionResult& result : answer.result.results) {
+      result = std::move(outcome->results[next++]);
+    }
+  }
+  Commit(*std::move(outcome), std::move(answers));
+}
+
+void Sequencer::Commit(sync::Outcome outcome, std::vector<Answer> answers) {
+  {
+    // While a group is processed piece by piece there may be more than the loop let begin.
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return !failed_.ok() || in_flight_ < kGroupsInFlightMax;
+    });
+    if (!failed_.ok()) {
+      const absl::Status refusing =
+          RefusingWrites(status_.refusing_writes, options_.jitter_ms(kRetryRefusingMs));
+      lock.unlock();
+      Fail(std::move(answers), refusing);
+      return;
+    }
+  }
+  if (const absl::Status written = store_->Write(outcome.batch); !written.ok()) {
+    SetFailed(written);
+    Fail(std::move(answers),
+         RefusingWrites(AdviceFor(written), options_.jitter_ms(kRetryRefusingMs)));
+    return;
+  }
+  Group group;
+  group.answers = std::move(answers);
+  group.published.reader = store_->Snapshot();
+  group.published.definitions = replica_->definitions();
+  group.published.origin = replica_->origin();
+  group.regions_touched = std::move(outcome.regions_touched);
+  group.changes_new = outcome.changes_new;
+  std::lock_guard lock(mutex_);
+  to_sync_.push_back(std::move(group));
+  ++in_flight_;
+  wake_sync_.notify_one();
+}
+
+void Sequencer::RunSyncer() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_sync_.wait(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return !to_sync_.empty() || syncer_stopping_;
+    });
+    if (to_sync_.empty()) return;
+    auto groups = std::make_shared<std::deque<Group>>();
+    groups->swap(to_sync_);
+    const size_t count = groups->size();
+    uint64_t changes_new = 0;
+    for (const Group& group : *groups) changes_new += group.changes_new;
+    lock.unlock();
+
+    const absl::Status synced = store_->Sync();
+    if (synced.ok()) {
+      Publish(groups->back().published);
+      const std::shared_ptr<const Published> published = Current();
+      completions_.Post([this, groups, published] {
+        std::vector<std::string> regions;
+        for (Group& group : *groups) {
+          for (Answer& answer : group.answers) {
+            answer.result.published = published;
+            answer.done(std::move(answer.result));
+          }
+          regions.insert(regions.end(), group.regions_touched.begin(),
+                         group.regions_touched.end());
+        }
+        std::sort(regions.begin(), regions.end());
+        regions.erase(std::unique(regions.begin(), regions.end()), regions.end());
+        fan_out_.Notify(published->number, regions);
+      });
+    } else {
+      SetFailed(synced);
+      const absl::Status refusing =
+          RefusingWrites(AdviceFor(synced), options_.jitter_ms(kRetryRefusingMs));
+      // Their snapshots show what may not be on disk, and go with them.
+      for (Group& group : *groups) Fail(std::move(group.answers), refusing);
+    }
+    groups = nullptr;
+
+    lock.lock();
+    in_flight_ -= count;
+    if (synced.ok()) {
+      ++status_.syncs;
+      status_.groups_committed += count;
+      status_.changes_committed += changes_new;
+    }
+    wake_.notify_all();
+  }
+}
+
+void Sequencer::SetFailed(const absl::Status& status) {
+  std::lock_guard lock(mutex_);
+  if (!failed_.ok()) return;
+  failed_ = status;
+  status_.refusing_writes = AdviceFor(status);
+  wake_.notify_all();
+  Log(Level::kError, "store failed, refusing writes", {{"reason", status.ToString()}});
+}
+
+void Sequencer::Recover() {
+  std::vector<Task> waiting;
+  absl::Status refusing;
+  {
+    std::unique_lock lock(mutex_);
+    // The syncer is still at the groups before the failure; only then the store may be touched.
+    wake_.wait(lock,
+               [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_flight_ == 0; });
+    waiting.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
+    queue_.clear();
+    status_.queue_changes = status_.queue_bytes = 0;
+    refusing = RefusingWrites(status_.refusing_writes, options_.jitter_ms(kRetryRefusingMs));
+  }
+  FailTasks(std::move(waiting), refusing);
+  replica_.reset();
+
+  int64_t backoff_ms = options_.recovery_backoff_ms_min;
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      if (wake_.wait_for(
+              lock, std::chrono::milliseconds(backoff_ms),
+              [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_; })) {
+        return;
+      }
+    }
+    backoff_ms = std::min(2 * backoff_ms, options_.recovery_backoff_ms_max);
+
+    absl::Status status = absl::OkStatus();
+    // A store that is well only got a batch it does not take: a new Replica will do.
+    if (store_ == nullptr || !store_->health().ok()) {
+      if (options_.probe_store != nullptr) status = options_.probe_store();
+      if (status.ok()) {
+        {
+          std::lock_guard lock(published_mutex_);
+          published_ = nullptr;
+        }
+        store_ = nullptr;
+      }
+    }
+    if (status.ok()) status = OpenAll();
+    std::lock_guard lock(mutex_);
+    if (status.ok()) {
+      failed_ = absl::OkStatus();
+      status_.refusing_writes.clear();
+      Log(Level::kInfo, "store is back, taking writes");
+      return;
+    }
+    status_.refusing_writes = AdviceFor(status);
+    Log(Level::kWarning, "store is still away",
+        {{"reason", status.ToString()}, {"next_try_ms", absl::StrCat(backoff_ms)}});
+  }
+}
+
+absl::Status Sequencer::OpenAll() {
+  if (store_ == nullptr) {
+    ASSIGN_OR_RETURN(store_, options_.open_store());
+  }
+  sync::Replica::Options replica_options = options_.replica;
+  replica_options.now_ms = options_.now_ms();
+  ASSIGN_OR_RETURN(sync::Replica::Opened opened,
+                   sync::Replica::Open(store_->Latest(), replica_options));
+  RETURN_IF_ERROR(store_->Write(opened.batch));
+  RETURN_IF_ERROR(store_->Sync());
+  replica_ = std::move(opened.replica);
+  if (!opened.new_origin_reason.empty()) {
+    Log(Level::kInfo, "began a new origin", {{"reason", opened.new_origin_reason}});
+  }
+  if (!opened.clock_warning.empty()) {
+    Log(Level::kWarning, "clock", {{"reason", opened.clock_warning}});
+  }
+  {
+    std::lock_guard lock(mutex_);
+    status_.clock_warning = opened.clock_warning;
+  }
+  Published published;
+  published.reader = store_->Snapshot();
+  published.definitions = replica_->definitions();
+  published.origin = replica_->origin();
+  Publish(std::move(published));
+  const uint64_t number = Current()->number;
+  completions_.Post([this, number] { fan_out_.NotifyAll(number); });
+  return absl::OkStatus();
+}
+
+void Sequencer::Publish(Published published) {
+  std::shared_ptr<const Published> before;  // Released without the lock.
+  std::lock_guard lock(published_mutex_);
+  published.number = ++publications_;
+  before = std::exchange(published_, std::make_shared<const Published>(std::move(published)));
+}
+
+std::shared_ptr<const Published> Sequencer::Current() const {
+  std::lock_guard lock(published_mutex_);
+  return published_;
+}
+
+SequencerStatus Sequencer::status() const {
+  std::lock_guard lock(mutex_);
+  return status_;
+}
+
+void Sequencer::Fail(std::vector<Answer> answers, const absl::Status& status) {
+  auto shared = std::make_shared<std::vector<Answer>>(std::move(answers));
+  completions_.Post([shared, status] {
+    for (Answer& answer : *shared) {
+      TaskResult result;
+      result.status = status;
+      answer.done(std::move(result));
+    }
+  });
+}
+
+void Sequencer::FailTasks(std::vector<Task> tasks, const absl::Status& status) {
+  std::vector<Answer> answers;
+  for (Task& task : tasks) answers.push_back({std::move(task.done), {}});
+  if (!answers.empty()) Fail(std::move(answers), status);
+}
+
+absl::Status Sequencer::Stop() {
+  std::lock_guard stop_lock(stop_mutex_);
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+  {
+    std::lock_guard lock(mutex_);
+    syncer_stopping_ = true;
+    wake_sync_.notify_all();
+  }
+  if (syncer_.joinable()) syncer_.join();
+  replica_ = nullptr;
+  if (store_ == nullptr) return absl::OkStatus();
+  const absl::Status closed = store_->Close();
+  store_ = nullptr;
+  return closed;
+}
+
+}  // namespace tikar::server

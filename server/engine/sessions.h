@@ -1,0 +1,52 @@
+// Sessions: all Sync streams of the process: how many there may be, whose deadlines are due, whom to stop.
+#ifndef TIKAR_SERVER_ENGINE_SESSIONS_H_
+#define TIKAR_SERVER_ENGINE_SESSIONS_H_
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "server/engine/sync_session.h"
+
+namespace tikar::server {
+
+// Thread safety: all methods from any thread.
+class Sessions {
+ public:
+  // Ticks every kTickMs until it is destroyed.
+  Sessions(size_t sessions_max, std::function<int64_t()> now_ms);
+  ~Sessions();
+
+  // False: too many, or StopAll was called.
+  bool Add(const std::shared_ptr<SyncSession>& session);
+  void Remove(const std::shared_ptr<SyncSession>& session);
+  // Stops every session and admits no more.
+  void StopAll();
+  bool stopping() const;
+
+  size_t size() const;
+
+ private:
+  void Run();
+  std::vector<std::shared_ptr<SyncSession>> All() const;
+
+  const size_t sessions_max_;
+  const std::function<int64_t()> now_ms_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::unordered_set<std::shared_ptr<SyncSession>> sessions_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ending_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace tikar::server
+
+#endif  // TIKAR_SERVER_ENGINE_SESSIONS_H_

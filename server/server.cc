@@ -1,0 +1,153 @@
+#include "server/server.h"
+
+#include <arpa/inet.h>
+#include <grpcpp/ext/channelz_service_plugin.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
+
+#include <chrono>
+#include <future>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "grpc/health/v1/health.pb.h"
+#include "server/engine/limits.h"
+#include "server/engine/log.h"
+#include "server/services.h"
+#include "sync/status_macros.h"
+
+namespace tikar::server {
+namespace {
+
+constexpr const char* kServices[] = {"tikar.v1.SyncService", "tikar.v1.RequestService",
+                                     "tikar.v1.ConflictService", "tikar.v1.CatalogService",
+                                     "tikar.v1.StatusService"};
+
+// Keepalive, milliseconds. A phone pings every 120 s at most: more often wakes its radio for nothing. Both ends
+// must agree, or gRPC takes pings for abuse and hangs up.
+constexpr int kPingMs = 120'000;
+constexpr int kPingTimeoutMs = 60'000;
+constexpr int kPingIntervalMsMin = 60'000;
+// Streams of one connection; a phone has one, a gateway for many has hundreds.
+constexpr int kStreamsPerConnectionMax = 1'000;
+// What gRPC itself may hold for messages on their way, bytes.
+constexpr size_t kTransportBytesMax = 512 << 20;
+
+void SetUpChannel(grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(static_cast<int>(kMessageBytesMax));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kPingMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kPingIntervalMsMin);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
+  // A second server on the same port must fail and not share its phones.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  grpc::ResourceQuota quota("tikard");
+  quota.Resize(kTransportBytesMax);
+  builder.SetResourceQuota(quota);
+}
+
+// Until the sequencer has answered.
+absl::Status AddDefinition(Sequencer& sequencer, const std::string& bytes) {
+  auto done = std::make_shared<std::promise<absl::Status>>();
+  std::future<absl::Status> status = done->get_future();
+  RETURN_IF_ERROR(sequencer.AddDefinition(
+      bytes, [done](TaskResult result) { done->set_value(result.status); }));
+  return status.get();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> LoopbackAddress(const std::string& listen) {
+  const size_t colon = listen.rfind(':');
+  const std::string usage =
+      absl::StrCat("cannot listen on \"", listen,
+                   "\": give a loopback address and a port, such as 127.0.0.1:50151 or [::1]:0");
+  if (colon == std::string::npos) return absl::InvalidArgumentError(usage);
+  std::string host = listen.substr(0, colon);
+  int port = -1;
+  if (!absl::SimpleAtoi(listen.substr(colon + 1), &port) || port < 0 || port > 65535) {
+    return absl::InvalidArgumentError(usage);
+  }
+  if (host == "localhost") host = "127.0.0.1";
+  if (host == "[::1]") return absl::StrCat(host, ":", port);
+  in_addr address = {};
+  if (inet_pton(AF_INET, host.c_str(), &address) == 1 && ntohl(address.s_addr) >> 24 == 127) {
+    return absl::StrCat(host, ":", port);
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      usage, ". Without TLS and enrolled devices, which come in a later version, anybody who "
+             "reaches the port could read and write everything"));
+}
+
+Server::Server(ServerOptions options) : options_(std::move(options)) {}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
+  ASSIGN_OR_RETURN(options.listen, LoopbackAddress(options.listen));
+  std::unique_ptr<Server> server(new Server(std::move(options)));
+  ASSIGN_OR_RETURN(server->engine_, Engine::Start(server->options_.engine));
+  RETURN_IF_ERROR(server->PublishDefinitions());
+  RETURN_IF_ERROR(server->Listen());
+  return server;
+}
+
+Server::~Server() { Stop().IgnoreError(); }
+
+absl::Status Server::PublishDefinitions() {
+  for (const std::string& bytes : options_.catalog.definitions) {
+    RETURN_IF_ERROR(AddDefinition(engine_->sequencer(), bytes));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Server::Listen() {
+  // The linker drops what nobody names, and reflection could not describe the health service.
+  CHECK(grpc::health::v1::HealthCheckRequest::descriptor() != nullptr);
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::channelz::experimental::InitChannelzService();
+
+  services_.push_back(MakeSyncService(engine_.get()));
+  services_.push_back(MakeRequestService(engine_.get(), &options_.catalog));
+  services_.push_back(MakeConflictService(engine_.get()));
+  services_.push_back(MakeCatalogService(engine_.get(), &options_.catalog));
+  services_.push_back(
+      MakeStatusService(engine_.get(), &options_.catalog, options_.data_directory));
+
+  grpc::ServerBuilder builder;
+  SetUpChannel(builder);
+  builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(), &port_);
+  for (const auto& service : services_) builder.RegisterService(service.get());
+  grpc_ = builder.BuildAndStart();
+  if (grpc_ == nullptr || port_ == 0) {
+    return absl::UnavailableError(absl::StrCat(
+        "cannot listen on ", options_.listen, ": is another tikard, or something else, there?"));
+  }
+  address_ = absl::StrCat(options_.listen.substr(0, options_.listen.rfind(':')), ":", port_);
+  for (const char* service : kServices) {
+    grpc_->GetHealthCheckService()->SetServingStatus(service, true);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Server::Stop() {
+  if (stopped_) return absl::OkStatus();
+  stopped_ = true;
+  if (grpc_ != nullptr) {
+    // NOT_SERVING for every service and the whole.
+    grpc_->GetHealthCheckService()->Shutdown();
+    engine_->BeginStop();
+    grpc_->Shutdown(std::chrono::system_clock::now() +
+                    std::chrono::milliseconds(options_.drain_ms));
+    grpc_->Wait();
+    grpc_ = nullptr;
+  }
+  return engine_ == nullptr ? absl::OkStatus() : engine_->Stop();
+}
+
+}  // namespace tikar::server

@@ -1,0 +1,26 @@
+// The gRPC services, one file each. They parse, ask the engine, and answer; what is true is decided below.
+//
+// Each outlives the gRPC server it is registered with; `engine` and `catalog` outlive it.
+#ifndef TIKAR_SERVER_SERVICES_H_
+#define TIKAR_SERVER_SERVICES_H_
+
+#include <grpcpp/impl/codegen/service_type.h>
+
+#include <memory>
+#include <string>
+
+#include "server/catalog.h"
+#include "server/engine/engine.h"
+
+namespace tikar::server {
+
+std::unique_ptr<grpc::Service> MakeSyncService(Engine* engine);
+std::unique_ptr<grpc::Service> MakeRequestService(Engine* engine, const Catalog* catalog);
+std::unique_ptr<grpc::Service> MakeConflictService(Engine* engine);
+std::unique_ptr<grpc::Service> MakeCatalogService(Engine* engine, const Catalog* catalog);
+std::unique_ptr<grpc::Service> MakeStatusService(Engine* engine, const Catalog* catalog,
+                                                 std::string data_directory);
+
+}  // namespace tikar::server
+
+#endif  // TIKAR_SERVER_SERVICES_H_

@@ -1,0 +1,462 @@
+#include "storage/rocksdb_store.h"
+
+#include <cstdarg>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "rocksdb/cache.h"
+#include "rocksdb/db.h"
+#include "rocksdb/env.h"
+#include "rocksdb/listener.h"
+#include "rocksdb/write_batch.h"
+#include "storage/info_log.h"
+#include "storage/rocksdb_options.h"
+#include "storage/rocksdb_status.h"
+#include "storage/store_directory.h"
+#include "sync/status_macros.h"
+
+namespace tikar::storage {
+
+using sync::Family;
+
+namespace {
+
+using Handles = std::vector<rocksdb::ColumnFamilyHandle*>;
+
+rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+// No such key; as against no such file.
+bool IsAbsent(const rocksdb::Status& status) {
+  return status.IsNotFound() && !status.IsPathNotFound();
+}
+
+void CloseHandles(rocksdb::DB& database, const Handles& handles) {
+  for (rocksdb::ColumnFamilyHandle* handle : handles) {
+    // Fails only for the default family of a database that is gone.
+    database.DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  }
+}
+
+// Keeps RocksDB's first warnings, instead of a file in a directory that must not be touched.
+class WarningKeeper : public rocksdb::Logger {
+ public:
+  WarningKeeper() : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
+
+  using rocksdb::Logger::Logv;
+  void Logv(const char* format, va_list arguments) override {
+    char line[1024];
+    std::vsnprintf(line, sizeof(line), format, arguments);
+    std::lock_guard lock(mutex_);
+    if (lines_.size() < kLinesMax) lines_.push_back(line);
+  }
+
+  // The warnings about what recovery left out, on one line.
+  std::string dropped() const {
+    std::lock_guard lock(mutex_);
+    std::vector<std::string> dropped;
+    for (const std::string& line : lines_) {
+      if (absl::StrContains(line, "dropping")) dropped.push_back(line);
+    }
+    return absl::StrJoin(dropped, "; ");
+  }
+
+ private:
+  static constexpr size_t kLinesMax = 16;
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
+};
+
+// The store's health, which RocksDB's background threads report to as well.
+class HealthListener : public rocksdb::EventListener {
+ public:
+  // `directory` outlives the listener.
+  explicit HealthListener(StoreDirectory& directory) : directory_(directory) {}
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    // Softer ones (a compaction that found no room) RocksDB tries again, and writes go on meanwhile.
+    if (status->severity() >= rocksdb::Status::kHardError) {
+      Note(FromRocksdb(*status, directory_.database_path()));
+    }
+  }
+
+  // RocksDB would clear the error by itself once there is room again, by writing on with a log that has
+  // failed. The error stays until the store is opened anew; see the head of store.h.
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+
+  // The log that is dropped now can no longer vouch for itself; what was noted of it must not be lost
+  // with a power failure.
+  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
+    const absl::Status status = directory_.FlushSynced();
+    if (!status.ok()) Note(status);
+  }
+
+  void Note(const absl::Status& status) {
+    std::lock_guard lock(mutex_);
+    if (health_.ok()) health_ = status;
+  }
+  absl::Status health() const {
+    std::lock_guard lock(mutex_);
+    return health_;
+  }
+
+ private:
+  StoreDirectory& directory_;
+  mutable std::mutex mutex_;
+  absl::Status health_ ABSL_GUARDED_BY(mutex_);
+};
+
+// In RocksDB's own "default" family, and alone there: the number of batches ever written. Each batch
+// raises it, so it tells exactly which batches are in the files. (RocksDB's sequence numbers do not: they
+// fall back at a restart when the last rows written were removed again.)
+constexpr char kBatchesKey[] = "batches";
+
+absl::StatusOr<uint64_t> ReadBatches(rocksdb::DB& database, const std::string& path) {
+  std::string text;
+  const rocksdb::Status status =
+      database.Get(rocksdb::ReadOptions(), database.DefaultColumnFamily(), kBatchesKey, &text);
+  if (IsAbsent(status)) return 0;
+  if (!status.ok()) return FromRocksdb(status, path);
+  uint64_t batches = 0;
+  if (!absl::SimpleAtoi(text, &batches)) {
+    return DamagedStore(path, absl::StrCat("the number of batches is \"", text, "\""));
+  }
+  return batches;
+}
+
+absl::Status CreateDatabase(const RocksdbStoreOptions& options, const std::string& path) {
+  rocksdb::DBOptions database_options =
+      DatabaseOptions(options, std::make_shared<WarningKeeper>());
+  database_options.create_if_missing = true;
+  database_options.create_missing_column_families = true;
+  rocksdb::DB* opened = nullptr;
+  Handles handles;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(database_options, path, FamilyDescriptors(options, nullptr), &handles, &opened);
+  if (!status.ok()) return FromRocksdb(status, path);
+  const std::unique_ptr<rocksdb::DB> database(opened);
+  CloseHandles(*database, handles);
+  return FromRocksdb(database->Close(), path);
+}
+
+// As FromRocksdb, for a database that does not open: then a file that is missing, or families that are not
+// those of this version, are damage.
+absl::Status OpenError(const rocksdb::Status& status, const std::string& path) {
+  if (status.IsInvalidArgument() || status.IsNotFound()) {
+    return DamagedStore(path, status.ToString());
+  }
+  return FromRocksdb(status, path);
+}
+
+// Reads what an open would read, and changes nothing.
+absl::Status CheckDatabase(const RocksdbStoreOptions& options, const StoreDirectory& directory) {
+  const std::string path = directory.database_path();
+  const auto warnings = std::make_shared<WarningKeeper>();
+  rocksdb::DB* opened = nullptr;
+  Handles handles;
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(
+      DatabaseOptions(options, warnings), path, FamilyDescriptors(options, nullptr), &handles, &opened);
+  if (!status.ok()) return OpenError(status, path);
+  const std::unique_ptr<rocksdb::DB> database(opened);
+  const absl::StatusOr<uint64_t> recovered = ReadBatches(*database, path);
+  CloseHandles(*database, handles);
+  if (!recovered.ok()) return recovered.status();
+  if (*recovered >= directory.synced_at_open()) return absl::OkStatus();
+  std::string reason = warnings->dropped();
+  if (reason.empty()) reason = "a log file (*.log) or MANIFEST is cut short, missing or an older copy";
+  return DamagedStore(path, absl::StrCat("it was synced up to batch ", directory.synced_at_open(),
+                                         " but reaches only to ", *recovered, ": ", reason));
+}
+
+}  // namespace
+
+// An open RocksDB and the lock of its directory, until the last user is gone.
+class RocksdbStore::Database {
+ public:
+  static absl::StatusOr<std::shared_ptr<Database>> Open(const RocksdbStoreOptions& options) {
+    auto database = std::make_shared<Database>();
+    absl::StatusOr<std::unique_ptr<StoreDirectory>> directory =
+        StoreDirectory::Open(options.path, [&options](const std::string& path) {
+          return CreateDatabase(options, path);
+        });
+    if (!directory.ok()) return std::move(directory).status();
+    database->directory_ = *std::move(directory);
+    RETURN_IF_ERROR(CheckDatabase(options, *database->directory_));
+    RETURN_IF_ERROR(database->directory_->NoteHolder());
+
+    const std::string path = database->path();
+    rocksdb::DBOptions database_options = DatabaseOptions(
+        options, std::make_shared<InfoLog>(database->directory_->info_log_path()));
+    database->listener_ = std::make_shared<HealthListener>(*database->directory_);
+    database_options.listeners.push_back(database->listener_);
+    database->block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes);
+    rocksdb::DB* opened = nullptr;
+    const rocksdb::Status status = rocksdb::DB::Open(
+        database_options, path, FamilyDescriptors(options, database->block_cache_),
+        &database->handles_, &opened);
+    if (!status.ok()) return OpenError(status, path);
+    database->database_.reset(opened);
+    ASSIGN_OR_RETURN(database->batches_at_open_, ReadBatches(*opened, path));
+    // RocksDB has flushed what it read back from the log into table files, which are synced.
+    RETURN_IF_ERROR(database->Sync(database->batches_at_open_));
+    RETURN_IF_ERROR(database->directory_->FlushSynced());
+    return database;
+  }
+
+  Database() = default;
+  ~Database() {
+    if (database_ == nullptr) return;
+    CloseHandles(*database_, handles_);
+    // Everything that was acknowledged is durable; there is nobody left to tell.
+    database_->Close().PermitUncheckedError();
+  }
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  rocksdb::DB& rocks() const { return *database_; }
+  StoreDirectory& directory() const { return *directory_; }
+  HealthListener& listener() const { return *listener_; }
+  std::string path() const { return directory_->database_path(); }
+  size_t block_cache_bytes() const { return block_cache_->GetUsage(); }
+  const Handles& handles() const { return handles_; }
+  rocksdb::ColumnFamilyHandle* family(Family family) const {
+    return handles_[static_cast<size_t>(family) + 1];  // the default family is the first
+  }
+
+  uint64_t batches_at_open() const { return batches_at_open_; }
+
+  // Makes everything written so far durable, which is at least up to batch `batches`.
+  absl::Status Sync(uint64_t batches) {
+    RETURN_IF_ERROR(FromRocksdb(database_->SyncWAL(), path()));
+    return directory_->NoteSynced(batches);
+  }
+
+ private:
+  // Destroyed last: the lock outlives the database.
+  std::unique_ptr<StoreDirectory> directory_;
+  std::shared_ptr<HealthListener> listener_;
+  std::shared_ptr<rocksdb::Cache> block_cache_;
+  std::unique_ptr<rocksdb::DB> database_;
+  Handles handles_;
+  uint64_t batches_at_open_ = 0;
+};
+
+class RocksdbStore::DatabaseReader : public sync::Reader {
+ public:
+  // Reads a snapshot taken now, or the latest state if not `frozen`.
+  DatabaseReader(std::shared_ptr<const Database> database, bool frozen)
+      : database_(std::move(database)),
+        snapshot_(frozen ? database_->rocks().GetSnapshot() : nullptr) {}
+  ~DatabaseReader() override {
+    if (snapshot_ != nullptr) database_->rocks().ReleaseSnapshot(snapshot_);
+  }
+  DatabaseReader(const DatabaseReader&) = delete;
+  DatabaseReader& operator=(const DatabaseReader&) = delete;
+
+  absl::StatusOr<std::optional<std::string>> Get(Family family,
+                                                 std::string_view key) const override {
+    std::string value;
+    const rocksdb::Status status =
+        database_->rocks().Get(ReadOptions(), database_->family(family), ToSlice(key), &value);
+    if (IsAbsent(status)) return std::nullopt;
+    if (!status.ok()) return FromRocksdb(status, database_->path());
+    return value;
+  }
+
+  absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(
+      Family family, const std::vector<std::string>& keys) const override {
+    std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
+    std::vector<rocksdb::PinnableSlice> found(keys.size());
+    std::vector<rocksdb::Status> statuses(keys.size());
+    database_->rocks().MultiGet(ReadOptions(), database_->family(family), slices.size(),
+                                slices.data(), found.data(), statuses.data());
+    std::vector<std::optional<std::string>> values(keys.size());
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (IsAbsent(statuses[i])) continue;
+      if (!statuses[i].ok()) return FromRocksdb(statuses[i], database_->path());
+      values[i] = found[i].ToString();
+    }
+    return values;
+  }
+
+  absl::Status Scan(Family family, std::string_view begin, std::string_view end,
+                    const Visitor& visit) const override {
+    return Walk(family, begin, end, /*reverse=*/false, visit);
+  }
+  absl::Status ScanReverse(Family family, std::string_view begin, std::string_view end,
+                           const Visitor& visit) const override {
+    return Walk(family, begin, end, /*reverse=*/true, visit);
+  }
+
+ private:
+  rocksdb::ReadOptions ReadOptions() const {
+    rocksdb::ReadOptions options;
+    options.snapshot = snapshot_;
+    options.verify_checksums = true;
+    // A reader that ends last does not stop to delete files.
+    options.background_purge_on_iterator_cleanup = true;
+    return options;
+  }
+
+  absl::Status Walk(Family family, std::string_view begin, std::string_view end, bool reverse,
+                    const Visitor& visit) const {
+    if (!end.empty() && begin >= end) return absl::OkStatus();
+    // Tight bounds keep the iterator off the rows removed on either side, of which the feed has many.
+    // RocksDB reads ahead by itself once a scan proves to be long.
+    const rocksdb::Slice lower = ToSlice(begin), upper = ToSlice(end);
+    rocksdb::ReadOptions options = ReadOptions();
+    options.iterate_lower_bound = &lower;
+    if (!end.empty()) options.iterate_upper_bound = &upper;
+    const std::unique_ptr<rocksdb::Iterator> rows(
+        database_->rocks().NewIterator(options, database_->family(family)));
+    for (reverse ? rows->SeekToLast() : rows->SeekToFirst(); rows->Valid();
+         reverse ? rows->Prev() : rows->Next()) {
+      if (!visit(ToView(rows->key()), ToView(rows->value()))) return absl::OkStatus();
+    }
+    return FromRocksdb(rows->status(), database_->path());
+  }
+
+  const std::shared_ptr<const Database> database_;
+  const rocksdb::Snapshot* const snapshot_;
+};
+
+RocksdbStore::RocksdbStore(std::shared_ptr<Database> database)
+    : database_(std::move(database)),
+      latest_(std::make_unique<DatabaseReader>(database_, /*frozen=*/false)),
+      batches_(database_->batches_at_open()),
+      synced_(batches_) {}
+
+RocksdbStore::~RocksdbStore() {
+  // Who wants to know calls Close.
+  Close().IgnoreError();
+}
+
+absl::StatusOr<std::unique_ptr<RocksdbStore>> RocksdbStore::Open(
+    const RocksdbStoreOptions& options) {
+  ASSIGN_OR_RETURN(std::shared_ptr<Database> database, Database::Open(options));
+  return std::unique_ptr<RocksdbStore>(new RocksdbStore(std::move(database)));
+}
+
+absl::Status RocksdbStore::Noted(absl::Status status) {
+  if (!status.ok()) database_->listener().Note(status);
+  return status;
+}
+
+absl::Status RocksdbStore::Write(const sync::WriteBatch& batch) {
+  if (database_ == nullptr) return absl::FailedPreconditionError("the store is closed");
+  RETURN_IF_ERROR(database_->listener().health());
+  RETURN_IF_ERROR(CheckBatch(batch));
+  // Beside the bytes, RocksDB keeps a tag, a family and two lengths for each write; a header and the number of batches come on top.
+  constexpr size_t kHeaderBytes = 64, kOverheadBytes = 8;
+  rocksdb::WriteBatch rows(kHeaderBytes + batch.bytes() + batch.writes().size() * kOverheadBytes);
+  for (const sync::WriteBatch::Write& write : batch.writes()) {
+    rocksdb::ColumnFamilyHandle* const family = database_->family(write.family);
+    rocksdb::Status status;
+    switch (write.kind) {
+      case sync::WriteBatch::Kind::kPut:
+        status = rows.Put(family, write.key, write.value);
+        break;
+      case sync::WriteBatch::Kind::kDelete:
+        status = rows.Delete(family, write.key);
+        break;
+      case sync::WriteBatch::Kind::kSingleDelete:
+        status = rows.SingleDelete(family, write.key);
+        break;
+    }
+    if (!status.ok()) return FromRocksdb(status, database_->path());
+  }
+  const uint64_t number = batches_.load(std::memory_order_relaxed) + 1;
+  const rocksdb::Status counted =
+      rows.Put(database_->rocks().DefaultColumnFamily(), kBatchesKey, absl::StrCat(number));
+  if (!counted.ok()) return FromRocksdb(counted, database_->path());
+  RETURN_IF_ERROR(Noted(FromRocksdb(database_->rocks().Write(rocksdb::WriteOptions(), &rows),
+                                    database_->path())));
+  // Only now may the syncer promise it: the log has it.
+  batches_.store(number, std::memory_order_release);
+  ++writes_;
+  written_bytes_ += batch.bytes();
+  return absl::OkStatus();
+}
+
+absl::Status RocksdbStore::Sync() {
+  if (database_ == nullptr) return absl::FailedPreconditionError("the store is closed");
+  RETURN_IF_ERROR(database_->listener().health());
+  // Read before the fsync: at least this much is durable afterwards, whatever the writer adds meanwhile.
+  const uint64_t batches = batches_.load(std::memory_order_acquire);
+  if (batches == synced_) return absl::OkStatus();
+  RETURN_IF_ERROR(Noted(database_->Sync(batches)));
+  synced_ = batches;
+  ++syncs_;
+  return absl::OkStatus();
+}
+
+const sync::Reader& RocksdbStore::Latest() const { return *latest_; }
+
+std::shared_ptr<const sync::Reader> RocksdbStore::Snapshot() const {
+  return std::make_shared<const DatabaseReader>(database_, /*frozen=*/true);
+}
+
+absl::Status RocksdbStore::Close() {
+  if (database_ == nullptr) return absl::OkStatus();
+  absl::Status status = database_->listener().health();
+  if (status.ok()) status = Sync();
+  if (status.ok()) {
+    // An empty log: the next start has nothing to read back, and nothing to lose.
+    status = FromRocksdb(database_->rocks().Flush(rocksdb::FlushOptions(), database_->handles()),
+                         database_->path());
+  }
+  if (status.ok()) status = database_->directory().FlushSynced();
+  latest_.reset();
+  std::shared_ptr<Database> closing;
+  {
+    std::lock_guard lock(mutex_);
+    closing = std::move(database_);
+  }
+  return status;
+}
+
+absl::Status RocksdbStore::health() const {
+  std::lock_guard lock(mutex_);
+  return database_ == nullptr ? absl::FailedPreconditionError("the store is closed")
+                              : database_->listener().health();
+}
+
+StoreStats RocksdbStore::stats() const {
+  StoreStats stats;
+  stats.writes = writes_;
+  stats.written_bytes = written_bytes_;
+  stats.syncs = syncs_;
+  std::lock_guard lock(mutex_);
+  if (database_ == nullptr) return stats;
+  std::error_code error;
+  for (auto file = std::filesystem::recursive_directory_iterator(database_->directory().path(), error);
+       !error && file != std::filesystem::recursive_directory_iterator(); file.increment(error)) {
+    std::error_code gone;  // RocksDB removes files at any time
+    const uintmax_t bytes = file->is_regular_file(gone) ? file->file_size(gone) : 0;
+    if (!gone) stats.disk_bytes += bytes;
+  }
+  uint64_t unflushed = 0;
+  database_->rocks().GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables,
+                                              &unflushed);
+  stats.memory_bytes = unflushed + database_->block_cache_bytes();
+  return stats;
+}
+
+absl::Status RocksdbStore::VerifyChecksums() const {
+  if (database_ == nullptr) return absl::FailedPreconditionError("the store is closed");
+  return FromRocksdb(database_->rocks().VerifyChecksum(), database_->path());
+}
+
+}  // namespace tikar::storage

@@ -1,0 +1,510 @@
+#include "sync/feed.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "sync/canonical.h"
+#include "sync/change.h"
+#include "sync/keys.h"
+#include "sync/limits.h"
+#include "sync/query.h"
+#include "sync/records.h"
+#include "sync/status_macros.h"
+#include "sync/version_vector.h"
+
+namespace tikar::sync {
+namespace {
+
+constexpr uint8_t kCursorVersion = 1;
+constexpr size_t kCursorBytesMax = 256 << 10;
+// Rows or entries that one look at the store takes, so that a page that finds nothing new stays short.
+constexpr size_t kRowsPerLook = 512;
+constexpr size_t kRowsPerPageMax = 20'000;
+
+// Where a phone stands in one region.
+struct RegionCursor {
+  std::string region;
+  FeedId feed = FeedId::kNone;
+  // Everything in `filled` up to this position, and this knowledge, has been sent.
+  uint64_t from = 0;
+  VersionVector known;
+  std::vector<std::string> filled;  // prefixes, sorted
+
+  // The pass under way, if any.
+  enum class Pass : uint8_t { kNone = 0, kFeed = 1, kFill = 2, kRoam = 3 };
+  Pass pass = Pass::kNone;
+  uint64_t to = 0;
+  VersionVector known_at_to;
+  std::vector<std::string> filling;  // kFill, and the first kFeed: what it adds to `filled`
+  // Done within the pass: all buckets before this one, and this one up to the position; or (kRoam) the entries.
+  std::string bucket;
+  uint64_t position = 0;
+  VersionVector walked;
+  uint64_t sent = 0;
+
+  void EndPass() {
+    pass = Pass::kNone;
+    to = position = sent = 0;
+    known_at_to = walked = VersionVector();
+    filling.clear();
+    bucket.clear();
+  }
+};
+
+void Put(CanonicalWriter& writer, const VersionVector& vector) {
+  writer.Varint(vector.positions().size());
+  for (const VersionVector::Position& position : vector.positions()) {
+    writer.Fixed64(Raw(position.origin));
+    writer.Varint(position.seq);
+  }
+}
+void Put(CanonicalWriter& writer, const std::vector<std::string>& texts) {
+  writer.Varint(texts.size());
+  for (const std::string& text : texts) writer.Bytes(text);
+}
+VersionVector GetVector(CanonicalReader& reader) {
+  VersionVector vector;
+  const size_t count = reader.Count(9);
+  for (size_t i = 0; i < count; ++i) {
+    const Origin origin{reader.Fixed64()};
+    const uint64_t seq = reader.Varint();
+    if (origin != Origin::kNone) vector.Advance(origin, seq);
+  }
+  return vector;
+}
+std::vector<std::string> GetTexts(CanonicalReader& reader) {
+  std::vector<std::string> texts(reader.Count());
+  for (std::string& text : texts) text = std::string(reader.Bytes());
+  return texts;
+}
+
+std::string EncodeCursor(const std::vector<RegionCursor>& cursors) {
+  CanonicalWriter writer;
+  writer.Byte(kCursorVersion);
+  writer.Varint(cursors.size());
+  for (const RegionCursor& cursor : cursors) {
+    writer.Bytes(cursor.region);
+    writer.Fixed64(Raw(cursor.feed));
+    writer.Varint(cursor.from);
+    Put(writer, cursor.known);
+    Put(writer, cursor.filled);
+    writer.Byte(static_cast<uint8_t>(cursor.pass));
+    if (cursor.pass == RegionCursor::Pass::kNone) continue;
+    writer.Varint(cursor.to);
+    Put(writer, cursor.known_at_to);
+    Put(writer, cursor.filling);
+    writer.Bytes(cursor.bucket);
+    writer.Varint(cursor.position);
+    Put(writer, cursor.walked);
+    writer.Varint(cursor.sent);
+  }
+  return writer.Take();
+}
+
+absl::StatusOr<std::vector<RegionCursor>> DecodeCursor(std::string_view bytes) {
+  std::vector<RegionCursor> cursors;
+  if (bytes.empty()) return cursors;
+  const auto bad = [] {
+    return absl::InvalidArgumentError(
+        "the cursor is not one that a Tikar server gave out; send an empty one to start over");
+  };
+  if (bytes.size() > kCursorBytesMax) return bad();
+  CanonicalReader reader(bytes);
+  if (reader.Byte() != kCursorVersion) return bad();
+  cursors.resize(reader.Count(12));
+  for (RegionCursor& cursor : cursors) {
+    cursor.region = std::string(reader.Bytes());
+    cursor.feed = FeedId{reader.Fixed64()};
+    cursor.from = reader.Varint();
+    cursor.known = GetVector(reader);
+    cursor.filled = GetTexts(reader);
+    const uint8_t pass = reader.Byte();
+    if (pass > static_cast<uint8_t>(RegionCursor::Pass::kRoam)) return bad();
+    cursor.pass = static_cast<RegionCursor::Pass>(pass);
+    if (!IsRegion(cursor.region)) return bad();
+    if (cursor.pass == RegionCursor::Pass::kNone) continue;
+    cursor.to = reader.Varint();
+    cursor.known_at_to = GetVector(reader);
+    cursor.filling = GetTexts(reader);
+    cursor.bucket = std::string(reader.Bytes());
+    cursor.position = reader.Varint();
+    cursor.walked = GetVector(reader);
+    cursor.sent = reader.Varint();
+  }
+  if (!reader.done()) return bad();
+  return cursors;
+}
+
+// Prefixes of a scope as one region sees them: sorted, the region itself instead of what lies above it.
+std::vector<std::string> PrefixesWithin(const std::vector<std::string>& scope,
+                                        std::string_view region, std::string_view actor) {
+  std::set<std::string> prefixes;
+  for (const std::string& prefix : scope) {
+    if (AreaWithin(region, prefix)) prefixes.insert(std::string(region));
+    if (AreaWithin(prefix, region)) prefixes.insert(prefix);
+  }
+  if (!prefixes.empty() && !actor.empty()) prefixes.insert(absl::StrCat("@", AbslView(actor)));
+  return {prefixes.begin(), prefixes.end()};
+}
+
+class FeedReader {
+ public:
+  FeedReader(const Reader& reader, const FeedQuery& query) : reader_(reader), query_(query) {}
+
+  absl::StatusOr<FeedPage> Run() {
+    RETURN_IF_ERROR(CheckScope());
+    ASSIGN_OR_RETURN(std::vector<RegionCursor> before, DecodeCursor(query_.cursor));
+    ASSIGN_OR_RETURN(const std::vector<v1::RegionStatus> regions, LoadRegionStatuses(reader_));
+    // Regions that are not here (a cursor of another server) stay as they are.
+    std::vector<RegionCursor> after;
+    for (RegionCursor& cursor : before) {
+      const bool here =
+          std::any_of(regions.begin(), regions.end(), [&](const v1::RegionStatus& region) {
+            return region.region() == cursor.region;
+          });
+      if (!here && !PrefixesWithin(query_.scope, cursor.region, query_.actor).empty()) {
+        after.push_back(cursor);
+      }
+    }
+    page_.caught_up = true;
+    for (const v1::RegionStatus& region : regions) {
+      prefixes_ = PrefixesWithin(query_.scope, region.region(), query_.actor);
+      if (prefixes_.empty()) continue;
+      RegionCursor cursor;
+      cursor.region = region.region();
+      for (const RegionCursor& known : before) {
+        if (known.region == region.region()) cursor = known;
+      }
+      RETURN_IF_ERROR(ReadRegion(region, &cursor));
+      if (cursor.pass != RegionCursor::Pass::kNone || cursor.from < region.feed_position()) {
+        page_.caught_up = false;
+        const uint64_t span = region.feed_position() - std::min(cursor.from, region.feed_position());
+        const uint64_t rows = std::min(span, region.requests());
+        page_.remaining += rows > cursor.sent ? rows - cursor.sent : 1;
+      }
+      v1::FeedIdentity& feed = page_.feeds.emplace_back();
+      feed.set_region(region.region());
+      feed.set_feed_id(region.feed_id());
+      after.push_back(std::move(cursor));
+    }
+    std::sort(after.begin(), after.end(), [](const RegionCursor& a, const RegionCursor& b) {
+      return a.region < b.region;
+    });
+    page_.cursor = EncodeCursor(after);
+    page_.definitions.assign(definitions_.begin(), definitions_.end());
+    return std::move(page_);
+  }
+
+ private:
+  using Pass = RegionCursor::Pass;
+
+  absl::Status CheckScope() const {
+    if (query_.scope.empty() || query_.scope.size() > kScopePrefixesMax) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("scope needs 1 to ", kScopePrefixesMax, " area-code prefixes"));
+    }
+    for (const std::string& prefix : query_.scope) {
+      if (!IsAreaPrefix(prefix)) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "scope: \"", prefix, "\" is no area code; write it like 15, 15.01, 15.01.06 or "
+            "15.01.06.2010"));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  bool full() const {
+    return page_.requests.size() >= query_.requests_max || bytes_ >= query_.bytes_max ||
+           looked_ >= kRowsPerPageMax;
+  }
+
+  absl::Status ReadRegion(const v1::RegionStatus& region, RegionCursor* cursor) {
+    // Prefixes that the phone no longer wants are forgotten: should they come back, they are filled again.
+    std::erase_if(cursor->filled, [&](const std::string& prefix) { return !Wanted(prefix); });
+    const FeedId feed{region.feed_id()};
+    const bool started = !cursor->filled.empty();
+    if (cursor->feed != feed || cursor->from > region.feed_position() ||
+        cursor->to > region.feed_position()) {
+      cursor->EndPass();
+      cursor->feed = feed;
+      if (started) {
+        RETURN_IF_ERROR(Begin(region, Pass::kRoam, cursor));
+        cursor->walked = cursor->known;
+      }
+      cursor->from = 0;
+    }
+    if (!started) {
+      // Nothing of it is with the phone, whatever the cursor says.
+      cursor->from = 0;
+      if (cursor->pass != Pass::kFeed || cursor->filling != prefixes_) cursor->EndPass();
+    }
+    // What a pass was filling may no longer be wanted.
+    if (std::any_of(cursor->filling.begin(), cursor->filling.end(),
+                    [&](const std::string& prefix) { return !Wanted(prefix); })) {
+      cursor->EndPass();
+    }
+    while (!full()) {
+      if (cursor->pass == Pass::kNone) {
+        ASSIGN_OR_RETURN(const bool begun, BeginNext(region, cursor));
+        if (!begun) return absl::OkStatus();
+      }
+      ASSIGN_OR_RETURN(const bool done, cursor->pass == Pass::kRoam ? Roam(cursor)
+                                                                     : ReadRows(cursor));
+      if (done) Finish(cursor);
+    }
+    return absl::OkStatus();
+  }
+
+  bool Wanted(const std::string& prefix) const {
+    return std::binary_search(prefixes_.begin(), prefixes_.end(), prefix);
+  }
+
+  absl::Status Begin(const v1::RegionStatus& region, Pass pass, RegionCursor* cursor) {
+    cursor->pass = pass;
+    cursor->to = region.feed_position();
+    ASSIGN_OR_RETURN(cursor->known_at_to, LoadVersionVector(reader_, region.region()));
+    return absl::OkStatus();
+  }
+
+  // False: nothing to do in this version of the store.
+  absl::StatusOr<bool> BeginNext(const v1::RegionStatus& region, RegionCursor* cursor) {
+    std::vector<std::string> fresh;
+    std::set_difference(prefixes_.begin(), prefixes_.end(), cursor->filled.begin(),
+                        cursor->filled.end(), std::back_inserter(fresh));
+    if (cursor->filled.empty()) {
+      RETURN_IF_ERROR(Begin(region, Pass::kFeed, cursor));
+      cursor->filling = prefixes_;
+    } else if (!fresh.empty()) {
+      // Up to where the others are; what was touched since comes to all with the next pass.
+      RETURN_IF_ERROR(Begin(region, Pass::kFill, cursor));
+      cursor->to = cursor->from;
+      cursor->filling = std::move(fresh);
+    } else if (cursor->from < region.feed_position()) {
+      RETURN_IF_ERROR(Begin(region, Pass::kFeed, cursor));
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  static void Finish(RegionCursor* cursor) {
+    if (cursor->pass != Pass::kFill) {
+      cursor->from = cursor->to;
+      cursor->known = cursor->known_at_to;
+    }
+    std::vector<std::string> filled;
+    std::set_union(cursor->filled.begin(), cursor->filled.end(), cursor->filling.begin(),
+                   cursor->filling.end(), std::back_inserter(filled));
+    cursor->filled = std::move(filled);
+    cursor->EndPass();
+  }
+
+  // Goes on with a pass over the feed. True: the pass is complete.
+  absl::StatusOr<bool> ReadRows(RegionCursor* cursor) {
+    const std::vector<std::string>& covers =
+        cursor->filling.empty() ? cursor->filled : cursor->filling;
+    // Positions up to `from` are with the phone, but not of what is being filled.
+    const uint64_t after = cursor->filling.empty() ? cursor->from : 0;
+    while (true) {
+      ASSIGN_OR_RETURN(const std::optional<std::string> bucket,
+                       NextBucket(*cursor, covers));
+      if (!bucket) return true;
+      if (*bucket != cursor->bucket) {
+        cursor->bucket = *bucket;
+        cursor->position = after;
+      }
+      ASSIGN_OR_RETURN(const bool exhausted, ReadBucket(covers, cursor));
+      if (!exhausted) return false;
+      // Done with this bucket: its successor is the next one.
+      cursor->position = UINT64_MAX;
+    }
+  }
+
+  // The bucket to read now: the cursor's own while it is not exhausted, else the next that the pass covers.
+  absl::StatusOr<std::optional<std::string>> NextBucket(const RegionCursor& cursor,
+                                                        const std::vector<std::string>& covers) {
+    if (!cursor.bucket.empty() && cursor.position != UINT64_MAX) return cursor.bucket;
+    std::string begin = cursor.bucket.empty()
+                            ? cursor.region
+                            : PrefixEnd(keys::FeedPrefix(cursor.region, cursor.bucket));
+    while (true) {
+      std::optional<std::string> bucket;
+      RETURN_IF_ERROR(reader_.Scan(Family::kFeed, begin, PrefixEnd(cursor.region),
+                                   [&](std::string_view key, std::string_view) {
+                                     const size_t end = key.find('\0', keys::kRegionSize);
+                                     bucket = std::string(
+                                         key.substr(keys::kRegionSize, end - keys::kRegionSize));
+                                     return false;
+                                   }));
+      if (!bucket || Covers(covers, *bucket)) return bucket;
+      begin = PrefixEnd(keys::FeedPrefix(cursor.region, *bucket));
+    }
+  }
+
+  // Whether a bucket can hold something within one of the prefixes.
+  static bool Covers(const std::vector<std::string>& prefixes, std::string_view bucket) {
+    return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
+      return prefix == bucket || (bucket.front() != '@' && prefix.front() != '@' &&
+                                  (AreaWithin(bucket, prefix) || AreaWithin(prefix, bucket)));
+    });
+  }
+
+  // True: no row of the bucket is left within the pass.
+  absl::StatusOr<bool> ReadBucket(const std::vector<std::string>& covers, RegionCursor* cursor) {
+    struct Row {
+      uint64_t position;
+      bool left;
+      RequestId id;
+    };
+    while (!full()) {
+      std::vector<Row> rows;
+      absl::Status status;
+      const std::string prefix = keys::FeedPrefix(cursor->region, cursor->bucket);
+      RETURN_IF_ERROR(reader_.Scan(
+          Family::kFeed, keys::Feed(cursor->region, cursor->bucket, cursor->position + 1),
+          keys::Feed(cursor->region, cursor->bucket, cursor->to + 1),
+          [&](std::string_view key, std::string_view value) {
+            CanonicalReader position(key.substr(prefix.size()));
+            const std::optional<RequestId> id =
+                value.empty() ? std::nullopt : RequestId::FromBytes(value.substr(1));
+            if (!id) {
+              status = absl::DataLossError(
+                  absl::StrCat("the feed of region ", cursor->region, " is damaged"));
+              return false;
+            }
+            rows.push_back({position.Fixed64(), value.front() == 'L', *id});
+            return rows.size() < kRowsPerLook;
+          }));
+      RETURN_IF_ERROR(status);
+      for (const Row& row : rows) {
+        if (full()) return false;
+        ++looked_;
+        RETURN_IF_ERROR(Send({cursor->region, row.id}, row.left, covers, *cursor));
+        cursor->position = row.position;
+        ++cursor->sent;
+      }
+      if (rows.size() < kRowsPerLook) return true;
+    }
+    return false;
+  }
+
+  absl::Status Send(const RequestKey& key, bool left, const std::vector<std::string>& covers,
+                    const RegionCursor& cursor) {
+    // What a prefix is filled with for the first time has not been there to leave.
+    const bool first_time = !cursor.filling.empty();
+    if (left && first_time) return absl::OkStatus();
+    ASSIGN_OR_RETURN(std::optional<StoredRequest> request, LoadRequest(reader_, key));
+    const bool ready = request && request->state.availability == v1::AVAILABILITY_READY;
+    if (!ready || !InScope(request->state)) {
+      if (!first_time) Remove(key);
+      return absl::OkStatus();
+    }
+    if (left) return absl::OkStatus();  // Its live row is in another bucket of the scope.
+    // In its own kecamatan's bucket and in the actor's: the kecamatan's sends it.
+    if (cursor.bucket.front() == '@' && Covers(covers, BucketOfArea(request->state.area())) &&
+        WithinAny(request->state.area(), covers)) {
+      return absl::OkStatus();
+    }
+    // A village's prefix reads its kecamatan's bucket.
+    if (first_time && cursor.bucket.front() != '@' && !WithinAny(request->state.area(), covers)) {
+      return absl::OkStatus();
+    }
+    Add(*request);
+    return absl::OkStatus();
+  }
+
+  void Remove(const RequestKey& key) {
+    if (!removed_.insert(key).second) return;
+    v1::Removal& removal = page_.removals.emplace_back();
+    removal.set_region(key.region);
+    removal.set_request_id(key.id.bytes());
+    removal.set_reason(v1::REMOVAL_REASON_LEFT_SCOPE);
+    bytes_ += 32;
+  }
+
+  void Add(const StoredRequest& request) {
+    v1::Request& proto = page_.requests.emplace_back(ToProto(request));
+    bytes_ += proto.ByteSizeLong();
+    definitions_.insert(request.state.definition);
+  }
+
+  static bool WithinAny(std::string_view area, const std::vector<std::string>& prefixes) {
+    return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
+      return AreaWithin(area, prefix);
+    });
+  }
+
+  bool InScope(const State& state) const {
+    return WithinAny(state.area(), prefixes_) ||
+           (!query_.actor.empty() && state.assignee() == std::string_view(query_.actor));
+  }
+
+  // Goes on with walking the logs from where the phone's knowledge ends. True: done.
+  absl::StatusOr<bool> Roam(RegionCursor* cursor) {
+    page_.roamed = true;
+    for (const VersionVector::Position& end : cursor->known_at_to.positions()) {
+      while (cursor->walked.Get(end.origin) < end.seq) {
+        if (full()) return false;
+        const uint64_t seq = cursor->walked.Get(end.origin) + 1;
+        ASSIGN_OR_RETURN(std::optional<std::string> bytes,
+                         reader_.Get(Family::kLog, keys::Log(cursor->region, end.origin, seq)));
+        if (!bytes) {
+          return absl::DataLossError(absl::StrCat("log ", cursor->region, "/", Raw(end.origin),
+                                                  " lacks entry ", seq));
+        }
+        ASSIGN_OR_RETURN(const EntryRecord entry, DecodeEntry(*bytes));
+        ++looked_;
+        cursor->walked.Advance(end.origin, seq);
+        const RequestKey key{cursor->region, entry.request_id};
+        if (!roamed_.insert(key).second) continue;
+        ASSIGN_OR_RETURN(std::optional<StoredRequest> request, LoadRequest(reader_, key));
+        if (request && request->state.availability == v1::AVAILABILITY_READY &&
+            InScope(request->state)) {
+          Add(*request);
+        } else {
+          Remove(key);
+        }
+      }
+    }
+    return true;
+  }
+
+  const Reader& reader_;
+  const FeedQuery& query_;
+  FeedPage page_;
+  std::vector<std::string> prefixes_;  // of the region being read
+  std::set<DefinitionHash> definitions_;
+  std::set<RequestKey> removed_, roamed_;
+  size_t bytes_ = 0;
+  size_t looked_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<FeedPage> ReadFeed(const Reader& reader, const FeedQuery& query) {
+  return FeedReader(reader, query).Run();
+}
+
+bool IsAreaPrefix(std::string_view text) {
+  // NN, NN.NN, NN.NN.NN, NN.NN.NN.NNNN
+  if (text.size() != 2 && text.size() != 5 && text.size() != 8 && text.size() != 13) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool dot = i == 2 || i == 5 || i == 8;
+    if (dot ? text[i] != '.' : text[i] < '0' || text[i] > '9') return false;
+  }
+  return true;
+}
+
+bool AreaWithin(std::string_view area, std::string_view prefix) {
+  return area.starts_with(prefix) && (area.size() == prefix.size() || area[prefix.size()] == '.');
+}
+
+std::string BucketOfArea(std::string_view area) {
+  constexpr size_t kKecamatanSize = 8;
+  return std::string(area.substr(0, kKecamatanSize));
+}
+
+}  // namespace tikar::sync

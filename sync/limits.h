@@ -1,0 +1,47 @@
+// Every limit of the core, with its unit and the reason for its size. What comes from outside and is
+// over a limit is refused with RefusalReason LIMIT; nothing grows without one.
+#ifndef TIKAR_SYNC_LIMITS_H_
+#define TIKAR_SYNC_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tikar::sync {
+
+// A change: a form, a long description and some comments fit; a photo does not (those are attachments).
+inline constexpr size_t kChangeBodyBytesMax = 64 << 10;
+inline constexpr size_t kMutationsPerChangeMax = 64;
+// As many as a request may have heads before the joining change is late by a factor of four.
+inline constexpr size_t kParentsPerChangeMax = 64;
+// Above this many heads the home node adds a joining change.
+inline constexpr size_t kHeadsBeforeJoin = 16;
+inline constexpr size_t kActorBytesMax = 64;
+inline constexpr size_t kRoleBytesMax = 40;
+inline constexpr size_t kPathBytesMax = 96;
+inline constexpr size_t kTextBytesMax = 16 << 10;
+inline constexpr size_t kDecimalBytesMax = 40;
+inline constexpr size_t kChoiceItemsMax = 64;
+inline constexpr size_t kReasonCodePointsMax = 2000;
+inline constexpr size_t kNonceBytes = 8;
+// A request that people work on has tens of changes; a machine that runs wild is stopped here.
+inline constexpr size_t kChangesPerRequestMax = 10'000;
+inline constexpr size_t kElementsPerCollectionMax = 500;
+// Main state and elements of one request, so that it fits one message with room to spare.
+inline constexpr size_t kRequestStateBytesMax = 768 << 10;
+inline constexpr size_t kDefinitionBytesMax = 256 << 10;
+
+// The text policy: beyond this a merge by words costs more than it is worth, and `latest` decides.
+inline constexpr size_t kTextMergeBytesMax = 16 << 10;
+inline constexpr size_t kTextMergeEditsMax = 4096;
+
+// How far a change's clock may be off before its stamp corrects it, and how far ahead of the local clock
+// an HLC may be pulled by a remote one. Milliseconds.
+inline constexpr int64_t kClockOffsetToleratedMs = 5 * 60 * 1000;
+inline constexpr int64_t kHlcAheadMsMax = 5 * 60 * 1000;
+
+// Area-code prefixes of one phone.
+inline constexpr size_t kScopePrefixesMax = 64;
+
+}  // namespace tikar::sync
+
+#endif  // TIKAR_SYNC_LIMITS_H_

@@ -1,0 +1,341 @@
+#include "sync/records.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "sync/canonical.h"
+
+namespace tikar::sync {
+namespace {
+
+constexpr uint8_t kEntryVersion = 1;
+constexpr uint8_t kHeaderVersion = 1;
+constexpr uint8_t kRecordVersion = 1;
+constexpr uint8_t kNodeVersion = 1;
+constexpr uint8_t kRegionVersion = 1;
+constexpr uint8_t kIdempotencyVersion = 1;
+
+absl::Status CheckVersion(CanonicalReader& reader, uint8_t newest, absl::string_view what) {
+  const uint8_t version = reader.Byte();
+  if (!reader.ok() || version == 0) {
+    return absl::DataLossError(absl::StrCat("a stored ", what, " is damaged: it has no version"));
+  }
+  if (version > newest) {
+    return absl::DataLossError(absl::StrCat("a stored ", what, " has version ", version,
+                                            ", this build knows up to ", newest,
+                                            ": upgrade tikard"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckDone(const CanonicalReader& reader, absl::string_view what) {
+  if (reader.done()) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("a stored ", what, " is damaged"));
+}
+
+void Put(CanonicalWriter& writer, const Stamp& stamp) {
+  writer.SignedVarint(stamp.received_at_ms);
+  writer.SignedVarint(stamp.clock_offset_ms);
+  writer.Byte(static_cast<uint8_t>(stamp.verdict));
+  writer.Byte(static_cast<uint8_t>(stamp.reason));
+  writer.Bytes(stamp.signature_id);
+}
+
+Stamp GetStamp(CanonicalReader& reader) {
+  Stamp stamp;
+  stamp.received_at_ms = reader.SignedVarint();
+  stamp.clock_offset_ms = reader.SignedVarint();
+  stamp.verdict = static_cast<v1::Verdict>(reader.Byte());
+  stamp.reason = static_cast<v1::RefusalReason>(reader.Byte());
+  stamp.signature_id = std::string(reader.Bytes());
+  return stamp;
+}
+
+void Put(CanonicalWriter& writer, const LogPosition& position) {
+  writer.Fixed64(Raw(position.origin));
+  writer.Varint(position.seq);
+}
+
+LogPosition GetLogPosition(CanonicalReader& reader) {
+  LogPosition position;
+  position.origin = Origin{reader.Fixed64()};
+  position.seq = reader.Varint();
+  return position;
+}
+
+template <typename Id>
+Id GetId(CanonicalReader& reader) {
+  const std::optional<Id> id = Id::FromBytes(reader.Raw(Id::kSize));
+  return id ? *id : Id();
+}
+
+void Put(CanonicalWriter& writer, const std::vector<ChangeId>& ids) {
+  writer.Varint(ids.size());
+  for (const ChangeId& id : ids) writer.Raw(id.view());
+}
+
+std::vector<ChangeId> GetIds(CanonicalReader& reader) {
+  std::vector<ChangeId> ids(reader.Count(ChangeId::kSize));
+  for (ChangeId& id : ids) id = GetId<ChangeId>(reader);
+  return ids;
+}
+
+void Put(CanonicalWriter& writer, const std::vector<std::string>& texts) {
+  writer.Varint(texts.size());
+  for (const std::string& text : texts) writer.Bytes(text);
+}
+
+std::vector<std::string> GetTexts(CanonicalReader& reader) {
+  std::vector<std::string> texts(reader.Count());
+  for (std::string& text : texts) text = std::string(reader.Bytes());
+  return texts;
+}
+
+}  // namespace
+
+std::string EncodeEntry(const EntryRecord& entry) {
+  CanonicalWriter writer;
+  writer.Byte(kEntryVersion);
+  Put(writer, entry.stamp);
+  writer.Raw(entry.change_hash.view());
+  writer.Raw(entry.request_id.view());
+  Put(writer, entry.stub_parents);
+  Put(writer, entry.salvaged_from);
+  writer.Bytes(entry.sealed_body);
+  writer.Bytes(entry.body);
+  return writer.Take();
+}
+
+absl::StatusOr<EntryRecord> DecodeEntry(std::string_view bytes) {
+  CanonicalReader reader(bytes);
+  if (absl::Status s = CheckVersion(reader, kEntryVersion, "log entry"); !s.ok()) return s;
+  EntryRecord entry;
+  entry.stamp = GetStamp(reader);
+  entry.change_hash = GetId<Hash>(reader);
+  entry.request_id = GetId<RequestId>(reader);
+  entry.stub_parents = GetIds(reader);
+  entry.salvaged_from = GetLogPosition(reader);
+  entry.sealed_body = std::string(reader.Bytes());
+  entry.body = std::string(reader.Bytes());
+  if (absl::Status s = CheckDone(reader, "log entry"); !s.ok()) return s;
+  return entry;
+}
+
+Hash LeafHash(std::string_view region, Origin origin, uint64_t seq, const Stamp& stamp,
+              const Hash& change_hash) {
+  CanonicalWriter writer;
+  writer.Byte(0);  // RFC 9162: leaves and inner nodes hash with different first bytes
+  writer.Bytes(region);
+  writer.Fixed64(Raw(origin));
+  writer.Fixed64(seq);
+  writer.Raw(change_hash.view());
+  writer.SignedVarint(stamp.received_at_ms);
+  writer.Byte(static_cast<uint8_t>(stamp.verdict));
+  writer.Bytes(stamp.signature_id);
+  return Sha256(writer.view());
+}
+
+bool Header::Touches(std::string_view path) const {
+  return std::binary_search(paths.begin(), paths.end(), path);
+}
+
+std::string EncodeHeader(const Header& header) {
+  CanonicalWriter writer;
+  writer.Byte(kHeaderVersion);
+  Put(writer, header.parents);
+  writer.Varint(header.generation);
+  Put(writer, header.stamp);
+  Put(writer, header.paths);
+  writer.Byte(static_cast<uint8_t>((header.has_body ? 1 : 0) | (header.is_create ? 2 : 0) |
+                                   (header.newer_kind ? 4 : 0) |
+                                   (header.contests_retract ? 8 : 0)));
+  writer.Varint(header.positions.size());
+  for (const LogPosition& position : header.positions) Put(writer, position);
+  return writer.Take();
+}
+
+absl::StatusOr<Header> DecodeHeader(std::string_view bytes) {
+  CanonicalReader reader(bytes);
+  if (absl::Status s = CheckVersion(reader, kHeaderVersion, "history header"); !s.ok()) return s;
+  Header header;
+  header.parents = GetIds(reader);
+  header.generation = static_cast<uint32_t>(reader.Varint());
+  header.stamp = GetStamp(reader);
+  header.paths = GetTexts(reader);
+  const uint8_t flags = reader.Byte();
+  header.has_body = flags & 1;
+  header.is_create = flags & 2;
+  header.newer_kind = flags & 4;
+  header.contests_retract = flags & 8;
+  header.positions.resize(reader.Count(9));
+  for (LogPosition& position : header.positions) position = GetLogPosition(reader);
+  if (absl::Status s = CheckDone(reader, "history header"); !s.ok()) return s;
+  return header;
+}
+
+uint64_t RequestLocal::feed_position() const {
+  uint64_t position = 0;
+  for (const FeedRow& row : feed_rows) position = std::max(position, row.position);
+  return position;
+}
+
+uint32_t RequestLocal::ElementCount(std::string_view collection) const {
+  for (const auto& [name, count] : element_counts) {
+    if (name == collection) return count;
+  }
+  return 0;
+}
+
+std::string EncodeRecord(std::string_view state_bytes, const RequestLocal& local) {
+  CanonicalWriter writer;
+  writer.Byte(kRecordVersion);
+  writer.Bytes(state_bytes);
+  Put(writer, local.missing);
+  Put(writer, local.disputed);
+  writer.Byte(static_cast<uint8_t>((local.retract_open ? 1 : 0) | (local.waits ? 2 : 0)));
+  writer.Varint(local.cover.size());
+  for (const std::vector<uint64_t>& masks : local.cover) {
+    writer.Varint(masks.size());
+    for (const uint64_t mask : masks) writer.Varint(mask);
+  }
+  writer.Raw(local.element_sum.bytes());
+  writer.Varint(local.element_counts.size());
+  for (const auto& [collection, count] : local.element_counts) {
+    writer.Bytes(collection);
+    writer.Varint(count);
+  }
+  writer.Varint(local.element_bytes);
+  writer.Varint(local.feed_rows.size());
+  for (const FeedRow& row : local.feed_rows) {
+    writer.Bytes(row.bucket);
+    writer.Varint(row.position);
+    writer.Flag(row.left);
+  }
+  writer.Varint(local.conflict_rows.size());
+  for (const auto& [since, path] : local.conflict_rows) {
+    writer.Fixed64(since);
+    writer.Bytes(path);
+  }
+  return writer.Take();
+}
+
+absl::StatusOr<RecordParts> DecodeRecord(std::string_view bytes) {
+  CanonicalReader reader(bytes);
+  if (absl::Status s = CheckVersion(reader, kRecordVersion, "request record"); !s.ok()) return s;
+  RecordParts parts;
+  parts.state_bytes = reader.Bytes();
+  RequestLocal& local = parts.local;
+  local.missing = GetIds(reader);
+  local.disputed = GetTexts(reader);
+  const uint8_t flags = reader.Byte();
+  local.retract_open = flags & 1;
+  local.waits = flags & 2;
+  local.cover.resize(reader.Count());
+  for (std::vector<uint64_t>& masks : local.cover) {
+    masks.resize(reader.Count());
+    for (uint64_t& mask : masks) mask = reader.Varint();
+  }
+  local.element_sum = ElementSum::FromBytes(reader.Raw(16));
+  local.element_counts.resize(reader.Count(2));
+  for (auto& [collection, count] : local.element_counts) {
+    collection = std::string(reader.Bytes());
+    count = static_cast<uint32_t>(reader.Varint());
+  }
+  local.element_bytes = reader.Varint();
+  local.feed_rows.resize(reader.Count(3));
+  for (FeedRow& row : local.feed_rows) {
+    row.bucket = std::string(reader.Bytes());
+    row.position = reader.Varint();
+    row.left = reader.Flag();
+  }
+  local.conflict_rows.resize(reader.Count(9));
+  for (auto& [since, path] : local.conflict_rows) {
+    since = reader.Fixed64();
+    path = std::string(reader.Bytes());
+  }
+  if (absl::Status s = CheckDone(reader, "request record"); !s.ok()) return s;
+  return parts;
+}
+
+std::string EncodeNode(const NodeRecord& node) {
+  CanonicalWriter writer;
+  writer.Byte(kNodeVersion);
+  writer.Fixed64(Raw(node.origin));
+  writer.Bytes(node.machine_id);
+  writer.Varint(node.past_origins.size());
+  for (const Origin origin : node.past_origins) writer.Fixed64(Raw(origin));
+  writer.SignedVarint(node.last_received_at_ms);
+  return writer.Take();
+}
+
+absl::StatusOr<NodeRecord> DecodeNode(std::string_view bytes) {
+  CanonicalReader reader(bytes);
+  if (absl::Status s = CheckVersion(reader, kNodeVersion, "node record"); !s.ok()) return s;
+  NodeRecord node;
+  node.origin = Origin{reader.Fixed64()};
+  node.machine_id = std::string(reader.Bytes());
+  node.past_origins.resize(reader.Count(8));
+  for (Origin& origin : node.past_origins) origin = Origin{reader.Fixed64()};
+  node.last_received_at_ms = reader.SignedVarint();
+  if (absl::Status s = CheckDone(reader, "node record"); !s.ok()) return s;
+  return node;
+}
+
+std::string EncodeRegion(const RegionRecord& region) {
+  CanonicalWriter writer;
+  writer.Byte(kRegionVersion);
+  writer.Fixed64(Raw(region.feed_id));
+  writer.Varint(region.feed_position);
+  writer.Varint(region.last_seq);
+  writer.Varint(region.requests);
+  writer.Varint(region.changes);
+  writer.Varint(region.conflicts);
+  writer.Varint(region.waiting);
+  writer.Fixed64(region.last_hlc);
+  return writer.Take();
+}
+
+absl::StatusOr<RegionRecord> DecodeRegion(std::string_view bytes) {
+  CanonicalReader reader(bytes);
+  if (absl::Status s = CheckVersion(reader, kRegionVersion, "region record"); !s.ok()) return s;
+  RegionRecord region;
+  region.feed_id = FeedId{reader.Fixed64()};
+  region.feed_position = reader.Varint();
+  region.last_seq = reader.Varint();
+  region.requests = reader.Varint();
+  region.changes = reader.Varint();
+  region.conflicts = reader.Varint();
+  region.waiting = reader.Varint();
+  region.last_hlc = reader.Fixed64();
+  if (absl::Status s = CheckDone(reader, "region record"); !s.ok()) return s;
+  return region;
+}
+
+std::string EncodeIdempotency(const IdempotencyRecord& record) {
+  CanonicalWriter writer;
+  writer.Byte(kIdempotencyVersion);
+  writer.Bytes(record.request.region);
+  writer.Raw(record.request.id.view());
+  writer.Raw(record.change.view());
+  writer.Byte(static_cast<uint8_t>(record.verdict));
+  writer.SignedVarint(record.time_ms);
+  return writer.Take();
+}
+
+absl::StatusOr<IdempotencyRecord> DecodeIdempotency(std::string_view bytes) {
+  CanonicalReader reader(bytes);
+  if (absl::Status s = CheckVersion(reader, kIdempotencyVersion, "idempotency record"); !s.ok()) {
+    return s;
+  }
+  IdempotencyRecord record;
+  record.request.region = std::string(reader.Bytes());
+  record.request.id = GetId<RequestId>(reader);
+  record.change = GetId<ChangeId>(reader);
+  record.verdict = static_cast<v1::Verdict>(reader.Byte());
+  record.time_ms = reader.SignedVarint();
+  if (absl::Status s = CheckDone(reader, "idempotency record"); !s.ok()) return s;
+  return record;
+}
+
+}  // namespace tikar::sync

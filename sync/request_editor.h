@@ -1,0 +1,138 @@
+// RequestEditor: one request while a group of changes is folded into it.
+//
+// Problem: a state must be the same whatever order the changes came in, but reading a request's whole history
+// for every comment would make old requests slow. So a change takes the cheapest of three ways that gives the
+// bytes of the full fold (fold.h):
+//
+//   fast-forward  its parents are heads and have seen every candidate of the fields it writes: state only;
+//   merge         the changes it has not seen are found by walking back from the heads, headers only;
+//   refold        everything, for the rare cases listed in README.md, "How much is read".
+//
+// Which heads have seen a candidate is kept beside the state as a mask per candidate. A mask may claim too
+// little (then the merge way is taken), never too much.
+//
+// Not thread-safe. Lives as long as its group.
+#ifndef TIKAR_SYNC_REQUEST_EDITOR_H_
+#define TIKAR_SYNC_REQUEST_EDITOR_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "sync/change.h"
+#include "sync/definition.h"
+#include "sync/fold.h"
+#include "sync/history.h"
+#include "sync/policy.h"
+#include "sync/records.h"
+#include "sync/state.h"
+#include "sync/store.h"
+
+namespace tikar::sync {
+
+// A change or the stub of one, as an entry brings it.
+struct Incoming {
+  ChangeId id;
+  std::vector<ChangeId> parents;       // sorted
+  std::optional<ParsedChange> change;  // nullopt: stub without body
+  Stamp stamp;
+  LogPosition position;
+};
+
+class RequestEditor {
+ public:
+  // Reads the request's record, or starts an empty one. All references must outlive the editor.
+  static absl::StatusOr<std::unique_ptr<RequestEditor>> Load(const Reader& reader,
+                                                             const RequestKey& key,
+                                                             const DefinitionSource& definitions,
+                                                             HistoryCounters* counters);
+
+  const RequestKey& key() const { return state_.key; }
+  const State& state() const { return state_; }
+  const RequestLocal& local() const { return local_; }
+  // No change of it was here before this group.
+  bool is_new() const { return is_new_; }
+  // Something that leaves the node changed: the feed must be touched.
+  bool touched() const { return touched_; }
+  bool was_waiting() const { return was_waiting_; }
+  size_t conflicts_before() const { return conflicts_before_; }
+
+  // nullptr: not here.
+  absl::StatusOr<const Header*> FindHeader(const ChangeId& id) { return history_.Find(id); }
+
+  // Takes a change, or another stamp for one. Never fails for what it says; an error is one of the store.
+  absl::Status Add(Incoming incoming);
+
+  // Folds again from all changes, as after its definition came.
+  absl::Status Refold();
+
+  // Whether a field is under review and a change with these parents has seen the conflict.
+  absl::StatusOr<bool> ContainConflict(const std::vector<ChangeId>& parents, std::string_view path);
+  // Candidates of a field that a change with these parents has seen; sorted.
+  absl::StatusOr<std::vector<ChangeId>> SeenCandidates(const std::vector<ChangeId>& parents,
+                                                       std::string_view path);
+
+  // Value of an element's row, nullptr if there is none.
+  absl::StatusOr<const FieldState*> FindElement(std::string_view path);
+
+  // Bytes of state and elements, as they were stored before this group.
+  size_t StateBytes() const;
+
+  // Puts the request's rows of the feed at `position`, if it is where a phone may see it. Call once, last.
+  void TouchFeed(uint64_t position, WriteBatch* batch);
+  // Writes everything that changed. Call once, after TouchFeed.
+  void Flush(WriteBatch* batch);
+
+ private:
+  struct ElementSlot {
+    std::string stored_row;           // as in the store; empty: none
+    std::optional<FieldState> field;  // now; nullopt: none
+    bool dirty = false;
+  };
+  enum class Step { kDone, kRefold };
+
+  RequestEditor(const Reader& reader, const RequestKey& key, const DefinitionSource& definitions,
+                HistoryCounters* counters);
+
+  absl::Status AddStamp(const Header& known, Incoming incoming);
+  absl::Status AddNew(Incoming incoming);
+  // The two cheap ways. kRefold: neither is possible; the state was left half-way, refold it.
+  absl::StatusOr<Step> Advance(const ChangeId& id, const Header& header, const ParsedChange* change);
+  absl::StatusOr<Step> ApplyWrite(const Write& write, const ParsedChange& change,
+                                  const Stamp& stamp, FieldRule rule, const std::vector<bool>& seen,
+                                  const HistoryReader::Ids& unseen, FieldState* field);
+  absl::StatusOr<bool> AnyUnseenClash(const Write& write, const Candidate& candidate, FieldRule rule,
+                                      const HistoryReader::Ids& unseen);
+  absl::Status DecideField(FieldRule rule, FieldState* field);
+  void AdvanceHeads(const ChangeId& id, const std::vector<ChangeId>& parents, bool sees_all,
+                    const HistoryReader::Ids* unseen);
+  // Candidates of state_.fields[i] that a change with these parents, all of them heads, has seen.
+  std::vector<bool> SeenByMasks(size_t field, const std::vector<ChangeId>& parents) const;
+  absl::StatusOr<ElementSlot*> LoadElement(std::string_view path);
+  absl::Status LoadAllElements();
+  void SetDisputed(std::string_view path);
+  bool IsDisputed(std::string_view path) const;
+
+  const Reader& reader_;
+  const DefinitionSource& definitions_;
+  HistoryCounters& counters_;
+  HistoryReader history_;
+  State state_;
+  RequestLocal local_;
+  std::shared_ptr<const Definition> definition_;  // set while READY
+  std::map<std::string, ElementSlot, std::less<>> elements_;
+  bool all_elements_loaded_ = false;
+  bool is_new_ = true;
+  bool touched_ = false;
+  bool record_dirty_ = false;
+  bool was_waiting_ = false;
+  size_t conflicts_before_ = 0;
+  size_t stored_state_bytes_ = 0;
+};
+
+}  // namespace tikar::sync
+
+#endif  // TIKAR_SYNC_REQUEST_EDITOR_H_

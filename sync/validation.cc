@@ -1,0 +1,478 @@
+// CheckAgainstDefinition: fields, workflow, roles and reviews as the pinned definition has them.
+#include "sync/validation.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "sync/change.h"
+#include "sync/identity_numbers.h"
+#include "sync/unicode.h"
+#include "sync/validation_words.h"
+#include "sync/value.h"
+
+namespace tikar::sync {
+namespace {
+
+using enum ViolationCode;
+
+// Days since 1970-01-01 of 0001-01-01 and 9999-12-31, proleptic Gregorian: what four digits can
+// write.
+constexpr int32_t kDateDaysMin = -719'162;
+constexpr int32_t kDateDaysMax = 2'932'896;
+constexpr int64_t kDayMs = 24 * 60 * 60 * 1000;
+
+bool IsBlank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+// Nothing a person would call an answer.
+bool IsBlank(const v1::Value& value) {
+  if (value.has_text()) return IsBlank(value.text());
+  return value.has_choices() && value.choices().items().empty();
+}
+
+// The kind of Value that a type takes.
+v1::Value::KindCase KindOf(v1::FieldType type) {
+  switch (type) {
+    case v1::FIELD_TYPE_TEXT:
+    case v1::FIELD_TYPE_LONG_TEXT:
+    case v1::FIELD_TYPE_CHOICE:
+    case v1::FIELD_TYPE_NIK:
+    case v1::FIELD_TYPE_NIB:
+    case v1::FIELD_TYPE_PHONE:
+      return v1::Value::kText;
+    case v1::FIELD_TYPE_INTEGER:
+    case v1::FIELD_TYPE_MONEY:
+      return v1::Value::kInteger;
+    case v1::FIELD_TYPE_DECIMAL:
+      return v1::Value::kDecimal;
+    case v1::FIELD_TYPE_FLAG:
+      return v1::Value::kFlag;
+    case v1::FIELD_TYPE_DATE:
+      return v1::Value::kDateDays;
+    case v1::FIELD_TYPE_TIME:
+      return v1::Value::kTimeMs;
+    case v1::FIELD_TYPE_PLACE:
+      return v1::Value::kPlace;
+    case v1::FIELD_TYPE_CHOICES:
+      return v1::Value::kChoices;
+    case v1::FIELD_TYPE_UNSPECIFIED:
+    default:  // Definition::Parse lets no other type through
+      return v1::Value::KIND_NOT_SET;
+  }
+}
+
+// Judges one value of one field of the form.
+class FieldChecker {
+ public:
+  FieldChecker(const Definition& definition, const v1::Field& field, Judgement* judgement)
+      : definition_(definition), field_(field), label_(Label(field.label())), out_(*judgement) {}
+
+  void Check(const v1::Value& value) {
+    if (field_.required() && IsBlank(value)) {
+      Add(kRequired);
+      return;
+    }
+    if (value.kind_case() != KindOf(field_.type())) {
+      Add(kWrongType, TypeWords(field_.type()));
+      return;
+    }
+    switch (field_.type()) {
+      case v1::FIELD_TYPE_TEXT:
+        if (value.text().find_first_of("\r\n") != std::string::npos) Add(kLineBreak);
+        return CheckText(value);
+      case v1::FIELD_TYPE_LONG_TEXT:
+        return CheckText(value);
+      case v1::FIELD_TYPE_INTEGER:
+      case v1::FIELD_TYPE_MONEY:
+        return CheckInteger(value.integer());
+      case v1::FIELD_TYPE_DATE:
+        if (value.date_days() < kDateDaysMin || value.date_days() > kDateDaysMax) {
+          Add(kDateOutOfRange);
+        }
+        return;
+      case v1::FIELD_TYPE_TIME:
+        if (value.time_ms() < kDateDaysMin * kDayMs ||
+            value.time_ms() >= (kDateDaysMax + 1) * kDayMs) {
+          Add(kDateOutOfRange);
+        }
+        return;
+      case v1::FIELD_TYPE_CHOICE:
+        return CheckChoice(value.text());
+      case v1::FIELD_TYPE_CHOICES:
+        for (const std::string& item : value.choices().items()) CheckChoice(item);
+        return;
+      case v1::FIELD_TYPE_NIK:
+        return CheckNikOf(value.text());
+      case v1::FIELD_TYPE_NIB:
+        if (!IsNib(value.text())) Add(kNibFormat);
+        return;
+      case v1::FIELD_TYPE_PHONE:
+        if (!IsIndonesianPhone(value.text())) Add(kPhoneFormat);
+        return;
+      default:  // decimals, flags and places: CheckShape has seen all there is to see
+        return;
+    }
+  }
+
+ private:
+  void Add(ViolationCode code, const Words& detail = {}, const Words& second_detail = {}) {
+    out_.Add(code, field_.key(), label_, detail, second_detail);
+  }
+
+  void CheckText(const v1::Value& value) {
+    // Measured as it will be stored, so that the limit is the same for every spelling of a letter.
+    const std::string text = ToNfc(value.text());
+    const size_t length = CodePoints(text);
+    const size_t length_max = definition_.TextCodePointsMax(field_.key());
+    if (length > length_max) {
+      Add(kTooLong, absl::StrCat(length), absl::StrCat(length_max));
+      return;
+    }
+    if (!definition_.MatchesPattern(field_.key(), text)) {
+      Add(kPattern, Label(field_.pattern_message()));
+    }
+  }
+
+  void CheckInteger(int64_t integer) {
+    const bool bounded = field_.minimum() != 0 || field_.maximum() != 0;
+    if (bounded && (integer < field_.minimum() || integer > field_.maximum())) {
+      Add(kOutOfRange, absl::StrCat(field_.minimum()), absl::StrCat(field_.maximum()));
+    } else if (field_.type() == v1::FIELD_TYPE_MONEY && integer < 0) {
+      Add(kNegativeMoney);
+    }
+  }
+
+  void CheckChoice(const std::string& item) {
+    std::vector<Words> labels;
+    for (const v1::Choice& choice : field_.choices()) {
+      if (choice.key() == item) return;
+      labels.push_back(choice.key());
+    }
+    Add(kUnknownChoice, Quoted(item), JoinWords(labels));
+  }
+
+  void CheckNikOf(const std::string& nik) {
+    switch (CheckNik(nik)) {
+      case NikProblem::kNone:
+        return;
+      case NikProblem::kDigits:
+        return Add(kNikDigits);
+      case NikProblem::kArea:
+        return Add(kNikArea);
+      case NikProblem::kBirthDate:
+        return Add(kNikBirthDate);
+      case NikProblem::kSerial:
+        return Add(kNikSerial);
+    }
+  }
+
+  const Definition& definition_;
+  const v1::Field& field_;
+  const Words label_;
+  Judgement& out_;
+};
+
+class DefinitionChecker {
+ public:
+  DefinitionChecker(const v1::ChangeBody& body, const Definition& definition,
+                    const RequestView* view)
+      : body_(body), definition_(definition), view_(view) {}
+
+  Judgement Run() && {
+    // A joining change only ties heads together.
+    if (body_.mutations().empty()) return std::move(judgement_);
+    if (definition_.FindRole(body_.role()) == nullptr) {
+      std::vector<Words> roles;
+      for (const v1::Role& role : definition_.proto().roles()) roles.push_back(role.key());
+      judgement_.Add(kUnknownRole, "", Quoted(body_.role()), JoinWords(roles));
+      // Every step would be refused for the same reason.
+      return std::move(judgement_);
+    }
+    CollectWrites();
+    for (const v1::Mutation& mutation : body_.mutations()) CheckMutation(mutation);
+    CheckElementCounts();
+    return std::move(judgement_);
+  }
+
+ private:
+  Words RoleLabel() const { return Label(definition_.FindRole(body_.role())->label()); }
+
+  template <typename Keys>
+  Words RoleLabels(const Keys& keys) const {
+    std::vector<Words> labels;
+    for (const std::string& key : keys) {
+      if (const v1::Role* role = definition_.FindRole(key)) labels.push_back(Label(role->label()));
+    }
+    return JoinWords(labels);
+  }
+
+  Words StateLabel(std::string_view key) const {
+    const v1::State* state = definition_.FindState(key);
+    return state == nullptr ? Words(Quoted(key)) : Label(state->label());
+  }
+
+  // What this change itself leaves in each field, for the checks that look at the whole.
+  void CollectWrites() {
+    for (const v1::Mutation& mutation : body_.mutations()) {
+      if (mutation.has_set_field()) {
+        filled_[mutation.set_field().path()] = !IsBlank(mutation.set_field().value());
+      } else if (mutation.has_clear_field()) {
+        filled_[mutation.clear_field().path()] = false;
+      } else if (mutation.has_settle()) {
+        filled_[mutation.settle().path()] =
+            mutation.settle().has_value() && !IsBlank(mutation.settle().value());
+      } else if (mutation.has_create()) {
+        filled_[kAreaPath] = true;
+      }
+    }
+  }
+
+  void CheckMutation(const v1::Mutation& mutation) {
+    switch (mutation.kind_case()) {
+      case v1::Mutation::kCreate:
+        return CheckCreate(mutation.create());
+      case v1::Mutation::kSetField:
+        return CheckSetField(mutation.set_field());
+      case v1::Mutation::kClearField:
+        return CheckClearField(mutation.clear_field());
+      case v1::Mutation::kTransition:
+        return CheckTransition(mutation.transition());
+      case v1::Mutation::kAddElement:
+        if (CheckElement(mutation.add_element().collection(), mutation.add_element().collection(),
+                         mutation.add_element().value())) {
+          ++added_[mutation.add_element().collection()];
+        }
+        return;
+      case v1::Mutation::kRemoveElement:
+        CheckCollectionOf(mutation.remove_element().path());
+        return;
+      case v1::Mutation::kRetract:
+      case v1::Mutation::kRestore:
+        if (!definition_.MayRetract(body_.role())) {
+          judgement_.Add(kRoleMayNotRetract, kRetractedPath, RoleLabel());
+        }
+        return CheckNotUnderReview(kRetractedPath);
+      case v1::Mutation::kSettle:
+        return CheckSettle(mutation.settle());
+      case v1::Mutation::kRebase:
+        if (!definition_.IsSettler(body_.role())) {
+          judgement_.Add(kRoleMayNotRebase, kDefinitionPath, RoleLabel(),
+                         RoleLabels(definition_.proto().settler_roles()));
+        }
+        return;
+      case v1::Mutation::KIND_NOT_SET:  // a kind of a newer version
+        return;
+    }
+  }
+
+  void CheckCreate(const v1::Create& create) {
+    if (create.definition_hash() != definition_.hash().view() ||
+        create.service() != definition_.proto().service() ||
+        create.version() != definition_.proto().version()) {
+      judgement_.Add(kDefinitionMismatch, kDefinitionPath, Quoted(create.service()),
+                     absl::StrCat(create.version()));
+    }
+    if (!definition_.MayCreate(body_.role())) {
+      judgement_.Add(kRoleMayNotCreate, "", RoleLabel());
+    }
+    for (const v1::Field& field : definition_.proto().fields()) {
+      // One that is set, but blank, is found where it is set.
+      if (field.required() && !filled_.contains(field.key())) {
+        judgement_.Add(kRequired, field.key(), Label(field.label()));
+      }
+    }
+  }
+
+  void CheckSetField(const v1::SetField& set) {
+    const std::string& path = set.path();
+    if (IsElementPath(path)) {
+      CheckElement(CollectionOf(path), path, set.value());
+      return;
+    }
+    if (!CheckMayWrite(path)) return;
+    if (const v1::Field* field = definition_.FindField(path)) {
+      FieldChecker(definition_, *field, &judgement_).Check(set.value());
+    }
+    CheckNotUnderReview(path);
+  }
+
+  void CheckClearField(const v1::ClearField& clear) {
+    const std::string& path = clear.path();
+    if (IsElementPath(path)) {
+      CheckCollectionOf(path);
+      return;
+    }
+    if (!CheckMayWrite(path)) return;
+    const v1::Field* field = definition_.FindField(path);
+    if (field != nullptr && field->required()) {
+      judgement_.Add(kRequired, path, Label(field->label()));
+    }
+    CheckNotUnderReview(path);
+  }
+
+  // False, and said so, for a field that is unknown: then nothing more can be said about it.
+  bool CheckMayWrite(const std::string& path) {
+    if (IsBuiltInField(path)) {
+      if (path == kAssigneePath && !definition_.MayAssign(body_.role())) {
+        judgement_.Add(kRoleMayNotAssign, path, RoleLabel());
+      }
+      return true;
+    }
+    const v1::Field* field = definition_.FindField(path);
+    if (field == nullptr) {
+      judgement_.Add(kUnknownField, path, Quoted(path));
+      return false;
+    }
+    if (!definition_.MayWrite(body_.role(), path)) {
+      judgement_.Add(kRoleMayNotWrite, path, Label(field->label()), RoleLabel(),
+                     RoleLabels(field->writer_roles()));
+    }
+    return true;
+  }
+
+  // A person who saw the conflict must settle it instead of adding one more candidate to it.
+  void CheckNotUnderReview(std::string_view path) {
+    const v1::Policy policy = definition_.PolicyOf(path);
+    if (policy != v1::POLICY_REVIEW && policy != v1::POLICY_WORKFLOW) return;
+    if (view_ != nullptr && view_->ParentsContainConflict(path)) {
+      judgement_.Add(kUnderReview, path, LabelOf(definition_, path));
+    }
+  }
+
+  void CheckTransition(const v1::Transition& transition) {
+    const v1::WorkflowEdge* edge = definition_.FindEdge(transition.from(), transition.to());
+    if (edge == nullptr) {
+      judgement_.Add(kNoSuchTransition, kStatusPath, StateLabel(transition.from()),
+                     StateLabel(transition.to()));
+    } else {
+      CheckEdge(*edge, transition);
+    }
+    // Whoever saw the conflict settles it; then the step is taken from what was settled.
+    CheckNotUnderReview(kStatusPath);
+  }
+
+  void CheckEdge(const v1::WorkflowEdge& edge, const v1::Transition& transition) {
+    const Words step = Label(edge.label());
+    if (std::find(edge.roles().begin(), edge.roles().end(), body_.role()) == edge.roles().end()) {
+      judgement_.Add(kRoleMayNotTakeStep, kStatusPath, RoleLabel(), step, RoleLabels(edge.roles()));
+    }
+    if (edge.reason_required() && IsBlank(transition.reason())) {
+      judgement_.Add(kReasonRequired, kStatusPath, step);
+    }
+    for (const std::string& path : edge.required_fields()) {
+      if (!IsFilled(path)) {
+        judgement_.Add(kNeededForTransition, path, LabelOf(definition_, path), step);
+      }
+    }
+    if (edge.irreversible() && view_ != nullptr && view_->UnderReview(kStatusPath)) {
+      judgement_.Add(kIrreversibleUnderReview, kStatusPath, step, StateLabel(view_->Status()));
+    }
+  }
+
+  // In this change, or before it as far as this node knows. What it cannot know it takes for
+  // filled.
+  bool IsFilled(std::string_view path) const {
+    if (const auto found = filled_.find(path); found != filled_.end()) return found->second;
+    if (view_ == nullptr) return true;
+    const std::optional<v1::Value> value = view_->FieldValue(path);
+    return value.has_value() && !IsBlank(*value);
+  }
+
+  void CheckSettle(const v1::Settle& settle) {
+    const std::string& path = settle.path();
+    const v1::Field* field = definition_.FindField(path);
+    if (field == nullptr && path != kStatusPath && path != kRetractedPath) {
+      judgement_.Add(kUnknownField, path, Quoted(path));
+      return;
+    }
+    if (!definition_.MaySettle(body_.role(), path)) {
+      const bool own_settlers = field != nullptr && !field->settler_roles().empty();
+      judgement_.Add(
+          kRoleMayNotSettle, path, LabelOf(definition_, path), RoleLabel(),
+          RoleLabels(own_settlers ? field->settler_roles() : definition_.proto().settler_roles()));
+    }
+    if (path == kStatusPath) {
+      CheckSettledStatus(settle);
+    } else if (path == kRetractedPath) {
+      if (!settle.value().has_flag()) {
+        judgement_.Add(kWrongType, path, BuiltInLabel(path), TypeWords(v1::FIELD_TYPE_FLAG));
+      }
+    } else if (settle.has_value()) {
+      FieldChecker(definition_, *field, &judgement_).Check(settle.value());
+    } else if (field->required()) {
+      judgement_.Add(kRequired, path, Label(field->label()));
+    }
+  }
+
+  void CheckSettledStatus(const v1::Settle& settle) {
+    const std::string& state = settle.value().text();
+    if (settle.value().has_text() && definition_.FindState(state) != nullptr) return;
+    std::vector<Words> states;
+    for (const v1::State& known : definition_.proto().workflow().states()) {
+      states.push_back(known.key());
+    }
+    judgement_.Add(kUnknownState, kStatusPath, Quoted(state), JoinWords(states));
+  }
+
+  // False, and said so, when the definition has no such collection.
+  bool CheckCollectionOf(std::string_view path) {
+    const std::string_view collection = CollectionOf(path);
+    if (definition_.FindCollection(collection) != nullptr) return true;
+    judgement_.Add(kUnknownCollection, path, Quoted(collection));
+    return false;
+  }
+
+  bool CheckElement(std::string_view collection, std::string_view path, const v1::Value& value) {
+    if (!CheckCollectionOf(collection)) return false;
+    const Words label = LabelOf(definition_, collection);
+    if (!value.has_text()) {
+      judgement_.Add(kWrongType, path, label, TypeWords(v1::FIELD_TYPE_TEXT));
+    } else if (IsBlank(value.text())) {
+      judgement_.Add(kElementEmpty, path, label);
+    } else {
+      const size_t length = CodePoints(ToNfc(value.text()));
+      const size_t length_max = definition_.ElementCodePointsMax(collection);
+      if (length > length_max) {
+        judgement_.Add(kTooLong, path, label, absl::StrCat(length), absl::StrCat(length_max));
+      }
+    }
+    return true;
+  }
+
+  // Removals in the same change do not make room: an edit that the author had not seen may keep the
+  // element.
+  void CheckElementCounts() {
+    for (const v1::Collection& collection : definition_.proto().collections()) {
+      const auto added = added_.find(collection.key());
+      if (added == added_.end()) continue;
+      const size_t before = view_ == nullptr ? 0 : view_->ElementCount(collection.key());
+      const size_t elements_max = definition_.ElementsMax(collection.key());
+      if (before + added->second > elements_max) {
+        judgement_.Add(kTooManyElements, collection.key(), Label(collection.label()),
+                       absl::StrCat(elements_max));
+      }
+    }
+  }
+
+  const v1::ChangeBody& body_;
+  const Definition& definition_;
+  const RequestView* view_;
+  // Views into body_.
+  absl::flat_hash_map<std::string_view, bool> filled_;
+  absl::flat_hash_map<std::string_view, size_t> added_;
+  Judgement judgement_;
+};
+
+}  // namespace
+
+Judgement CheckAgainstDefinition(const v1::ChangeBody& body, const Definition& definition,
+                                 const RequestView* view) {
+  if (!definition.supported()) return {};
+  return DefinitionChecker(body, definition, view).Run();
+}
+
+}  // namespace tikar::sync

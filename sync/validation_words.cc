@@ -1,0 +1,94 @@
+#include "sync/validation_words.h"
+
+#include <cstddef>
+
+namespace tikar::sync {
+namespace {
+
+constexpr size_t kQuotedBytesMax = 80;
+constexpr size_t kListedMax = 20;
+
+bool ContinuesCodePoint(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+}  // namespace
+
+std::string Quoted(std::string_view text) {
+  if (text.size() <= kQuotedBytesMax) return std::string(text);
+  size_t end = kQuotedBytesMax;
+  while (end > 0 && ContinuesCodePoint(text[end])) --end;
+  return std::string(text.substr(0, end)) + "…";
+}
+
+Words TypeWords(v1::FieldType type) {
+  switch (type) {
+    case v1::FIELD_TYPE_TEXT:
+    case v1::FIELD_TYPE_LONG_TEXT:
+      return {"teks", "a text"};
+    case v1::FIELD_TYPE_INTEGER:
+      return {"bilangan bulat", "a whole number"};
+    case v1::FIELD_TYPE_MONEY:
+      return {"jumlah rupiah tanpa sen", "an amount of whole rupiah"};
+    case v1::FIELD_TYPE_DECIMAL:
+      return {"bilangan desimal", "a decimal number"};
+    case v1::FIELD_TYPE_FLAG:
+      return {"ya atau tidak", "yes or no"};
+    case v1::FIELD_TYPE_DATE:
+      return {"tanggal", "a date"};
+    case v1::FIELD_TYPE_TIME:
+      return {"waktu", "a point in time"};
+    case v1::FIELD_TYPE_PLACE:
+      return {"titik pada peta", "a place on the map"};
+    case v1::FIELD_TYPE_CHOICE:
+      return {"satu pilihan dari daftar", "one choice from the list"};
+    case v1::FIELD_TYPE_CHOICES:
+      return {"pilihan dari daftar", "choices from the list"};
+    case v1::FIELD_TYPE_NIK:
+      return {"NIK", "a national identity number (NIK)"};
+    case v1::FIELD_TYPE_NIB:
+      return {"NIB", "a business identity number (NIB)"};
+    case v1::FIELD_TYPE_PHONE:
+      return {"nomor telepon", "a telephone number"};
+    case v1::FIELD_TYPE_UNSPECIFIED:
+    default:  // a type of a newer version; Definition::Parse lets none through
+      return {"jenis nilai lain", "another kind of value"};
+  }
+}
+
+Words BuiltInLabel(std::string_view path) {
+  if (path == kStatusPath) return {"Status", "Status"};
+  if (path == kRetractedPath) return {"Penarikan permohonan", "Retraction"};
+  if (path == kDefinitionPath) return {"Definisi layanan", "Service definition"};
+  if (path == kAreaPath) return {"Wilayah", "Area"};
+  if (path == kAssigneePath) return {"Petugas", "Assignee"};
+  if (path == kDuplicateOfPath) return {"Duplikat dari", "Duplicate of"};
+  if (path == kTransferredFromPath) return {"Dilimpahkan dari", "Transferred from"};
+  return Quoted(path);
+}
+
+Words LabelOf(const Definition& definition, std::string_view path) {
+  if (const v1::Field* field = definition.FindField(path)) return Label(field->label());
+  if (const v1::Collection* collection = definition.FindCollection(path)) {
+    return Label(collection->label());
+  }
+  return BuiltInLabel(path);
+}
+
+Words JoinWords(const std::vector<Words>& items) {
+  Words joined;
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (i > 0) {
+      joined.id += ", ";
+      joined.en += ", ";
+    }
+    if (i == kListedMax) {
+      joined.id += "…";
+      joined.en += "…";
+      break;
+    }
+    joined.id += items[i].id;
+    joined.en += items[i].en;
+  }
+  return joined;
+}
+
+}  // namespace tikar::sync

@@ -1,0 +1,71 @@
+#include "clients/cli/times.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace tikar::cli {
+namespace {
+
+constexpr char kAmerican[] = "%m/%d/%Y %I:%M:%S %p";
+
+std::string InNewYork(const std::string& text) {
+  const auto parser = CivilTimeParser::Make(kAmerican, "America/New_York");
+  EXPECT_TRUE(parser.ok()) << parser.status();
+  const auto time = parser->Parse(text);
+  return time.ok() ? IsoTime(*time) : std::string(time.status().message());
+}
+
+TEST(CivilTimeParserTest, SummerAndWinterTime) {
+  EXPECT_EQ(InNewYork("06/26/2018 11:12:53 AM"), "2018-06-26T15:12:53.000Z");
+  EXPECT_EQ(InNewYork("12/21/2018 12:00:00 AM"), "2018-12-21T05:00:00.000Z");
+  EXPECT_EQ(InNewYork("12/21/2018 12:00:00 PM"), "2018-12-21T17:00:00.000Z");
+}
+
+// 2019-03-10 02:00 EST became 03:00 EDT.
+TEST(CivilTimeParserTest, ASkippedTimeIsMovedForward) {
+  EXPECT_EQ(InNewYork("03/10/2019 01:59:59 AM"), "2019-03-10T06:59:59.000Z");
+  EXPECT_EQ(InNewYork("03/10/2019 02:30:00 AM"), "2019-03-10T07:30:00.000Z");
+  EXPECT_EQ(InNewYork("03/10/2019 03:30:00 AM"), "2019-03-10T07:30:00.000Z");
+}
+
+// 2018-11-04 02:00 EDT became 01:00 EST.
+TEST(CivilTimeParserTest, OfATimeThatCameTwiceTheFirstIsMeant) {
+  EXPECT_EQ(InNewYork("11/04/2018 01:30:00 AM"), "2018-11-04T05:30:00.000Z");
+  EXPECT_EQ(InNewYork("11/04/2018 02:30:00 AM"), "2018-11-04T07:30:00.000Z");
+}
+
+TEST(CivilTimeParserTest, RefusesDaysThatDoNotExistAndTextThatGoesOn) {
+  const auto parser = CivilTimeParser::Make(kAmerican, "Asia/Jakarta");
+  ASSERT_TRUE(parser.ok());
+  for (const char* text : {"02/30/2018 01:00:00 AM", "13/01/2018 01:00:00 AM", "06/26/2018 11:12:53 AM WIB",
+                           "06/26/2018", "", "2018-06-26T11:12:53Z"}) {
+    EXPECT_EQ(parser->Parse(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
+  }
+  EXPECT_EQ(IsoTime(*parser->Parse("06/26/2018 07:00:00 AM")), "2018-06-26T00:00:00.000Z");
+  EXPECT_EQ(IsoDate(*parser->ParseDate("06/26/2018 01:00:00 AM")), "2018-06-26");
+}
+
+TEST(CivilTimeParserTest, RefusesAZoneThatNobodyKnows) {
+  EXPECT_EQ(CivilTimeParser::Make(kAmerican, "Asia/Sungai_Penuh").status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(IsoTest, DatesAndTimesBeforeTheEpochAndFarAway) {
+  EXPECT_EQ(IsoTime(-1), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(IsoDate(-719162), "0001-01-01");
+  EXPECT_EQ(IsoDate(11016), "2000-02-29");
+  for (int32_t days = -800000; days < 800000; days += 997) {
+    const std::string text = IsoDate(days);
+    if (text.size() == 10 && text[0] != '-') EXPECT_EQ(ParseIsoDate(text), days) << text;
+  }
+}
+
+TEST(AboutDurationTest, PicksTheUnit) {
+  EXPECT_EQ(AboutDuration(absl::Seconds(59)), "59 s");
+  EXPECT_EQ(AboutDuration(absl::Minutes(-61)), "1 h");
+  EXPECT_EQ(AboutDuration(absl::Hours(24 * 365)), "365 d");
+}
+
+}  // namespace
+}  // namespace tikar::cli
