@@ -16,6 +16,12 @@ constexpr uint8_t kNodeVersion = 1;
 constexpr uint8_t kRegionVersion = 1;
 constexpr uint8_t kIdempotencyVersion = 1;
 
+// Bits of a header and of a record. What has another bit set was not written by this version.
+constexpr uint8_t kHasBody = 1, kIsCreate = 2, kNewerKind = 4, kContestsRetract = 8;
+constexpr uint8_t kHeaderFlags = kHasBody | kIsCreate | kNewerKind | kContestsRetract;
+constexpr uint8_t kRetractOpen = 1, kWaits = 2;
+constexpr uint8_t kRecordFlags = kRetractOpen | kWaits;
+
 absl::Status CheckVersion(CanonicalReader& reader, uint8_t newest, absl::string_view what) {
   const uint8_t version = reader.Byte();
   if (!reader.ok() || version == 0) {
@@ -29,8 +35,8 @@ absl::Status CheckVersion(CanonicalReader& reader, uint8_t newest, absl::string_
   return absl::OkStatus();
 }
 
-absl::Status CheckDone(const CanonicalReader& reader, absl::string_view what) {
-  if (reader.done()) return absl::OkStatus();
+absl::Status CheckDone(bool done, absl::string_view what) {
+  if (done) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat("a stored ", what, " is damaged"));
 }
 
@@ -118,7 +124,7 @@ absl::StatusOr<EntryRecord> DecodeEntry(std::string_view bytes) {
   entry.salvaged_from = GetLogPosition(reader);
   entry.sealed_body = std::string(reader.Bytes());
   entry.body = std::string(reader.Bytes());
-  if (absl::Status s = CheckDone(reader, "log entry"); !s.ok()) return s;
+  if (absl::Status s = CheckDone(reader.done(), "log entry"); !s.ok()) return s;
   return entry;
 }
 
@@ -147,9 +153,9 @@ std::string EncodeHeader(const Header& header) {
   writer.Varint(header.generation);
   Put(writer, header.stamp);
   Put(writer, header.paths);
-  writer.Byte(static_cast<uint8_t>((header.has_body ? 1 : 0) | (header.is_create ? 2 : 0) |
-                                   (header.newer_kind ? 4 : 0) |
-                                   (header.contests_retract ? 8 : 0)));
+  writer.Byte(static_cast<uint8_t>(
+      (header.has_body ? kHasBody : 0) | (header.is_create ? kIsCreate : 0) |
+      (header.newer_kind ? kNewerKind : 0) | (header.contests_retract ? kContestsRetract : 0)));
   writer.Varint(header.positions.size());
   for (const LogPosition& position : header.positions) Put(writer, position);
   return writer.Take();
@@ -164,13 +170,13 @@ absl::StatusOr<Header> DecodeHeader(std::string_view bytes) {
   header.stamp = GetStamp(reader);
   header.paths = GetTexts(reader);
   const uint8_t flags = reader.Byte();
-  header.has_body = flags & 1;
-  header.is_create = flags & 2;
-  header.newer_kind = flags & 4;
-  header.contests_retract = flags & 8;
+  header.has_body = flags & kHasBody;
+  header.is_create = flags & kIsCreate;
+  header.newer_kind = flags & kNewerKind;
+  header.contests_retract = flags & kContestsRetract;
   header.positions.resize(reader.Count(9));
   for (LogPosition& position : header.positions) position = GetLogPosition(reader);
-  if (absl::Status s = CheckDone(reader, "history header"); !s.ok()) return s;
+  if (absl::Status s = CheckDone(reader.done() && flags <= kHeaderFlags, "history header"); !s.ok()) return s;
   return header;
 }
 
@@ -193,7 +199,7 @@ std::string EncodeRecord(std::string_view state_bytes, const RequestLocal& local
   writer.Bytes(state_bytes);
   Put(writer, local.missing);
   Put(writer, local.disputed);
-  writer.Byte(static_cast<uint8_t>((local.retract_open ? 1 : 0) | (local.waits ? 2 : 0)));
+  writer.Byte(static_cast<uint8_t>((local.retract_open ? kRetractOpen : 0) | (local.waits ? kWaits : 0)));
   writer.Varint(local.cover.size());
   for (const std::vector<uint64_t>& masks : local.cover) {
     writer.Varint(masks.size());
@@ -229,8 +235,8 @@ absl::StatusOr<RecordParts> DecodeRecord(std::string_view bytes) {
   local.missing = GetIds(reader);
   local.disputed = GetTexts(reader);
   const uint8_t flags = reader.Byte();
-  local.retract_open = flags & 1;
-  local.waits = flags & 2;
+  local.retract_open = flags & kRetractOpen;
+  local.waits = flags & kWaits;
   local.cover.resize(reader.Count());
   for (std::vector<uint64_t>& masks : local.cover) {
     masks.resize(reader.Count());
@@ -254,7 +260,7 @@ absl::StatusOr<RecordParts> DecodeRecord(std::string_view bytes) {
     since = reader.Fixed64();
     path = std::string(reader.Bytes());
   }
-  if (absl::Status s = CheckDone(reader, "request record"); !s.ok()) return s;
+  if (absl::Status s = CheckDone(reader.done() && flags <= kRecordFlags, "request record"); !s.ok()) return s;
   return parts;
 }
 
@@ -278,7 +284,7 @@ absl::StatusOr<NodeRecord> DecodeNode(std::string_view bytes) {
   node.past_origins.resize(reader.Count(8));
   for (Origin& origin : node.past_origins) origin = Origin{reader.Fixed64()};
   node.last_received_at_ms = reader.SignedVarint();
-  if (absl::Status s = CheckDone(reader, "node record"); !s.ok()) return s;
+  if (absl::Status s = CheckDone(reader.done(), "node record"); !s.ok()) return s;
   return node;
 }
 
@@ -308,7 +314,7 @@ absl::StatusOr<RegionRecord> DecodeRegion(std::string_view bytes) {
   region.conflicts = reader.Varint();
   region.waiting = reader.Varint();
   region.last_hlc = reader.Fixed64();
-  if (absl::Status s = CheckDone(reader, "region record"); !s.ok()) return s;
+  if (absl::Status s = CheckDone(reader.done(), "region record"); !s.ok()) return s;
   return region;
 }
 
@@ -334,7 +340,7 @@ absl::StatusOr<IdempotencyRecord> DecodeIdempotency(std::string_view bytes) {
   record.change = GetId<ChangeId>(reader);
   record.verdict = static_cast<v1::Verdict>(reader.Byte());
   record.time_ms = reader.SignedVarint();
-  if (absl::Status s = CheckDone(reader, "idempotency record"); !s.ok()) return s;
+  if (absl::Status s = CheckDone(reader.done(), "idempotency record"); !s.ok()) return s;
   return record;
 }
 

@@ -16,6 +16,14 @@ namespace {
 constexpr uint8_t kStateVersion = 1;
 constexpr uint8_t kFieldVersion = 1;
 
+absl::Status CheckVersion(uint8_t version, uint8_t newest, absl::string_view what) {
+  if (version == 0) return absl::DataLossError(absl::StrCat(what, " is damaged"));
+  if (version <= newest) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(what, " has version ", version,
+                                          ", this build knows up to ", newest,
+                                          ": upgrade tikard"));
+}
+
 void Put(CanonicalWriter& writer, const std::optional<Value>& value) {
   writer.Bytes(value ? value->canonical() : std::string_view());
 }
@@ -143,11 +151,8 @@ std::string EncodeState(const State& state) {
 
 absl::StatusOr<State> DecodeState(const RequestKey& key, std::string_view bytes) {
   CanonicalReader reader(bytes);
-  const uint8_t version = reader.Byte();
-  if (version != kStateVersion) {
-    return absl::DataLossError(absl::StrCat("state of request ", key.id.hex(), " has version ",
-                                            version, ", this build knows ", kStateVersion));
-  }
+  RETURN_IF_ERROR(CheckVersion(reader.Byte(), kStateVersion,
+                               absl::StrCat("state of request ", key.id.hex())));
   State state;
   bool ok = true;
   state.key.region = std::string(reader.Bytes());
@@ -186,8 +191,9 @@ std::string EncodeField(const FieldState& field) {
 
 absl::StatusOr<FieldState> DecodeField(std::string_view bytes) {
   CanonicalReader reader(bytes);
+  RETURN_IF_ERROR(CheckVersion(reader.Byte(), kFieldVersion, "a stored element"));
   FieldState field;
-  bool ok = reader.Byte() == kFieldVersion;
+  bool ok = true;
   field.path = std::string(reader.Bytes());
   GetField(reader, &field, &ok);
   if (!ok || !reader.done()) return absl::DataLossError("a stored element is damaged");
