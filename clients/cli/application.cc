@@ -68,16 +68,17 @@ void AddGlobalFlags(CLI::App& app, CommandLine& line) {
       ->default_str("table");
   app.add_option("--lang", settings.language, "en or id: labels and messages")
       ->envname("TIKAR_LANG")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Language>{{"en", Language::kEnglish},
-                                          {"id", Language::kIndonesian}},
-          CLI::ignore_case))
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, Language>{{"en", Language::kEnglish},
+                                                                  {"id", Language::kIndonesian}},
+                                  CLI::ignore_case))
       ->type_name("LANG")
       ->default_str("en");
   app.add_option("--actor", settings.actor, "Who writes")->default_str(DefaultActor());
   app.add_option("--role", settings.role, "In which capacity: a role of the service")
       ->default_str("operator");
-  app.add_option("--timeout", line.timeout_seconds, "Seconds that one call may take, retries included")
+  app.add_option("--timeout", line.timeout_seconds,
+                 "Seconds that one call may take, retries included")
       ->check(CLI::Range(kTimeoutSecondsMin, kTimeoutSecondsMax))
       ->type_name("SECONDS")
       ->default_str("10");
@@ -95,12 +96,12 @@ void AddRequests(CLI::App& app, CommandLine& line) {
   CLI::App* requests = app.add_subcommand("requests", "Citizens' requests");
   requests->require_subcommand(1);
 
-  CLI::App* list = AddCommand(
-      requests, line, "list", "List requests, the last changed first",
-      "  tikar requests list --area 15.01.06\n"
-      "  tikar requests list --service pengaduan --status diterima --all\n"
-      "  tikar requests list --under-review --output json\n",
-      [&line](Session& session) { return RequestsList(session, line.list); });
+  CLI::App* list =
+      AddCommand(requests, line, "list", "List requests, the last changed first",
+                 "  tikar requests list --area 15.01.06\n"
+                 "  tikar requests list --service pengaduan --status diterima --all\n"
+                 "  tikar requests list --under-review --output json\n",
+                 [&line](Session& session) { return RequestsList(session, line.list); });
   list->add_option("--area", line.list.area, "Area code or its beginning: 15, 15.01, 15.01.06");
   list->add_option("--service", line.list.service, "Key of a service: pengaduan");
   list->add_option("--status", line.list.status, "Key of a state: diterima");
@@ -110,25 +111,25 @@ void AddRequests(CLI::App& app, CommandLine& line) {
   list->add_flag("--retracted", line.list.show_retracted, "Retracted ones too");
   AddLimit(list, line.list.limit, line.list.all);
 
-  CLI::App* show = AddCommand(
-      requests, line, "show", "Show one request",
-      "  tikar requests show 7ZK4Q-X9M2H-B\n"
-      "  tikar requests show 0190f5c2a7b07c3e8d1f2a3b4c5d6e7f --lang id\n",
-      [&line](Session& session) { return RequestsShow(session, line.request); });
+  CLI::App* show =
+      AddCommand(requests, line, "show", "Show one request",
+                 "  tikar requests show 7ZK4Q-X9M2H-B\n"
+                 "  tikar requests show 0190f5c2a7b07c3e8d1f2a3b4c5d6e7f --lang id\n",
+                 [&line](Session& session) { return RequestsShow(session, line.request); });
   show->add_option("request", line.request, "Ref, id or name")->required();
 
-  CLI::App* history = AddCommand(
-      requests, line, "history", "Who changed what, when, and what became of it",
-      "  tikar requests history 7ZK4Q-X9M2H-B\n",
-      [&line](Session& session) { return RequestsHistory(session, line.request); });
+  CLI::App* history =
+      AddCommand(requests, line, "history", "Who changed what, when, and what became of it",
+                 "  tikar requests history 7ZK4Q-X9M2H-B\n",
+                 [&line](Session& session) { return RequestsHistory(session, line.request); });
   history->add_option("request", line.request, "Ref, id or name")->required();
 
-  CLI::App* create = AddCommand(
-      requests, line, "create", "Make a request",
-      "  tikar requests create --service pengaduan --area 15.01.06 \\\n"
-      "      --set judul=\"Jembatan putus\" --set kategori=infrastruktur \\\n"
-      "      --set lokasi=-1.8113,101.2951 --comment \"Dilaporkan lewat telepon\"\n",
-      [&line](Session& session) { return RequestsCreate(session, line.create); });
+  CLI::App* create =
+      AddCommand(requests, line, "create", "Make a request",
+                 "  tikar requests create --service pengaduan --area 15.01.06 \\\n"
+                 "      --set judul=\"Jembatan putus\" --set kategori=infrastruktur \\\n"
+                 "      --set lokasi=-1.8113,101.2951 --comment \"Dilaporkan lewat telepon\"\n",
+                 [&line](Session& session) { return RequestsCreate(session, line.create); });
   create->add_option("--service", line.create.service, "Key of the service")->required();
   create->add_option("--area", line.create.area, "Code of the kecamatan or village")->required();
   create->add_option("--set", line.create.sets, "field=value, as often as needed")
@@ -160,8 +161,10 @@ void AddRequests(CLI::App& app, CommandLine& line) {
   edit->add_option("--comment", line.edit.comments, "A comment")->allow_extra_args(false);
   CLI::Option* retract = edit->add_flag("--retract", line.edit.retract, "Withdraw it");
   edit->add_flag("--restore", line.edit.restore, "Take a withdrawal back")->excludes(retract);
-  edit->add_option("--etag", line.edit.etag,
-                   "Etag of the request as you saw it; else as it is now");
+  edit->add_option(
+      "--etag", line.edit.etag,
+      "Etag of the request as you saw it; else as it is now. Write it with \"=\", it may "
+      "begin with a hyphen");
 
   CLI::App* import = AddCommand(
       requests, line, "import", "Import requests from a CSV file; a second run adds nothing",
@@ -175,8 +178,9 @@ void AddRequests(CLI::App& app, CommandLine& line) {
       ->required()
       ->check(CLI::ExistingFile)
       ->type_name("CSV");
-  import->add_option("--refused", line.import.refused_path,
-                     "Where refused rows go; else <csv>.refused.csv")
+  import
+      ->add_option("--refused", line.import.refused_path,
+                   "Where refused rows go; else <csv>.refused.csv")
       ->type_name("FILE");
 }
 
@@ -184,10 +188,10 @@ void AddConflicts(CLI::App& app, CommandLine& line) {
   CLI::App* conflicts = app.add_subcommand("conflicts", "What a person must settle");
   conflicts->require_subcommand(1);
 
-  CLI::App* list = AddCommand(
-      conflicts, line, "list", "List fields under review, the oldest first",
-      "  tikar conflicts list --area 15.01\n",
-      [&line](Session& session) { return ConflictsList(session, line.conflicts); });
+  CLI::App* list = AddCommand(conflicts, line, "list", "List fields under review, the oldest first",
+                              "  tikar conflicts list --area 15.01\n", [&line](Session& session) {
+                                return ConflictsList(session, line.conflicts);
+                              });
   list->add_option("--area", line.conflicts.area, "Area code or its beginning");
   list->add_option("--service", line.conflicts.service, "Key of a service");
   AddLimit(list, line.conflicts.limit, line.conflicts.all);
@@ -201,11 +205,11 @@ void AddConflicts(CLI::App& app, CommandLine& line) {
       ->required();
   show->add_option("path", line.path, "Field; may be left out where only one is under review");
 
-  CLI::App* resolve = AddCommand(
-      conflicts, line, "resolve", "Settle a field under review",
-      "  tikar conflicts resolve 7ZK4Q-X9M2H-B status --take 2 --reason \"Lengkap\"\n"
-      "  tikar conflicts resolve 7ZK4Q-X9M2H-B modal --value Rp1.500.000\n",
-      [&line](Session& session) { return ConflictsResolve(session, line.resolve); });
+  CLI::App* resolve =
+      AddCommand(conflicts, line, "resolve", "Settle a field under review",
+                 "  tikar conflicts resolve 7ZK4Q-X9M2H-B status --take 2 --reason \"Lengkap\"\n"
+                 "  tikar conflicts resolve 7ZK4Q-X9M2H-B modal --value Rp1.500.000\n",
+                 [&line](Session& session) { return ConflictsResolve(session, line.resolve); });
   resolve->add_option("request", line.resolve.request, "Ref, id or name of the request or conflict")
       ->required();
   resolve->add_option("path", line.resolve.path,
@@ -215,8 +219,10 @@ void AddConflicts(CLI::App& app, CommandLine& line) {
   resolve->add_option("--value", line.resolve.value, "Another value");
   resolve->add_flag("--clear", line.resolve.clear, "Settle on \"empty\"");
   resolve->add_option("--reason", line.resolve.reason, "Why");
-  resolve->add_option("--etag", line.resolve.etag,
-                      "Etag from `conflicts show`: settle nothing if somebody wrote since");
+  resolve->add_option(
+      "--etag", line.resolve.etag,
+      "Etag from `conflicts show`: settle nothing if somebody wrote since. Write it with "
+      "\"=\", it may begin with a hyphen");
 }
 
 void AddCatalogAndStatus(CLI::App& app, CommandLine& line) {
@@ -226,11 +232,11 @@ void AddCatalogAndStatus(CLI::App& app, CommandLine& line) {
 
   CLI::App* areas = app.add_subcommand("areas", "Area codes");
   areas->require_subcommand(1);
-  CLI::App* search = AddCommand(
-      areas, line, "search", "Find area codes by name, or list what lies below one",
-      "  tikar areas search kerinci\n"
-      "  tikar areas search --below 15.01\n",
-      [&line](Session& session) { return AreasSearch(session, line.areas); });
+  CLI::App* search =
+      AddCommand(areas, line, "search", "Find area codes by name, or list what lies below one",
+                 "  tikar areas search kerinci\n"
+                 "  tikar areas search --below 15.01\n",
+                 [&line](Session& session) { return AreasSearch(session, line.areas); });
   CLI::Option* query =
       search->add_option("query", line.areas.query, "Part of a name or code, 2 characters or more");
   search->add_option("--below", line.areas.below, "List what lies directly below this code")
@@ -240,17 +246,16 @@ void AddCatalogAndStatus(CLI::App& app, CommandLine& line) {
 
   CLI::App* services = app.add_subcommand("services", "Services that citizens can ask for");
   services->require_subcommand(1);
-  CLI::App* list = AddCommand(
-      services, line, "list", "List services with their states and fields",
-      "  tikar services list\n  tikar services list --output json\n",
-      [&line](Session& session) { return ServicesList(session, line.all_versions); });
+  CLI::App* list =
+      AddCommand(services, line, "list", "List services with their states and fields",
+                 "  tikar services list\n  tikar services list --output json\n",
+                 [&line](Session& session) { return ServicesList(session, line.all_versions); });
   list->add_flag("--all-versions", line.all_versions, "Older versions too");
 }
 
 void PrintFailure(Session& session, const absl::Status& status) {
   if (session.json()) {
-    session.err() << JsonText(
-        FailureJson(status, session.language(), session.settings().server));
+    session.err() << JsonText(FailureJson(status, session.language(), session.settings().server));
     return;
   }
   const FailureText text = Explain(status, session.language(), session.settings().server);

@@ -46,11 +46,12 @@ absl::Status AreasSearch(Session& session, const AreasSearchOptions& options) {
     return absl::OkStatus();
   }
   if (areas.empty()) {
-    return WithAdvice(absl::NotFoundError(sync::AbslView(
-                          session.Say("Tidak ada wilayah seperti itu.", "No such area."))),
-                      session.Say("Cari dengan bagian nama lain, misalnya: tikar areas search kerinci",
-                                  "Search for another part of its name, for example: "
-                                  "tikar areas search kerinci"));
+    return WithAdvice(
+        absl::NotFoundError(
+            sync::AbslView(session.Say("Tidak ada wilayah seperti itu.", "No such area."))),
+        session.Say("Cari dengan bagian nama lain, misalnya: tikar areas search kerinci",
+                    "Search for another part of its name, for example: "
+                    "tikar areas search kerinci"));
   }
   Table table({{.title = std::string(session.Say("KODE", "CODE"))},
                {.title = std::string(session.Say("NAMA", "NAME")), .shrinks = true},
@@ -107,7 +108,9 @@ absl::Status ServicesList(Session& session, bool all_versions) {
   Table table({{.title = std::string(session.Say("LAYANAN", "SERVICE"))},
                {.title = std::string(session.Say("VERSI", "VERSION")), .right_aligned = true},
                {.title = std::string(session.Say("NAMA", "TITLE")), .shrinks = true},
-               {.title = std::string(session.Say("PENERBIT", "PUBLISHER")), .shrinks = true},
+               {.title = std::string(session.Say("PENERBIT", "PUBLISHER")),
+                .shrinks = true,
+                .droppable = true},
                {.title = std::string(session.Say("URUTAN STATUS", "STATES")), .shrinks = true}});
   for (const v1::DefinitionSummary& summary : answer.definitions()) {
     const v1::Definition& definition = summary.definition();

@@ -1,5 +1,5 @@
-// The commands, one function each, free of how the command line is parsed. Each prints its result to
-// session.out() and returns why it could not.
+// The commands, one function each, free of how the command line is parsed. Each prints its result
+// to session.out() and returns why it could not.
 #ifndef TIKAR_CLIENTS_CLI_COMMANDS_H_
 #define TIKAR_CLIENTS_CLI_COMMANDS_H_
 

@@ -60,8 +60,8 @@ absl::StatusOr<Found> FindConflict(Session& session, const std::string& typed,
   std::string path = named.path;
   if (path.empty() && reviews.size() == 1) path = reviews[0];
   if (path.empty() && reviews.size() > 1) {
-    return UsageError(absl::StrCat(ref, " has several fields under review, name one: ",
-                                   absl::StrJoin(reviews, ", ")));
+    return UsageError(absl::StrCat(
+        ref, " has several fields under review, name one: ", absl::StrJoin(reviews, ", ")));
   }
   if (path.empty() || std::find(reviews.begin(), reviews.end(), path) == reviews.end()) {
     return WithAdvice(
@@ -88,8 +88,8 @@ absl::StatusOr<const v1::Candidate*> FindCandidate(const v1::FieldState& field,
     if (number >= 1 && number <= static_cast<uint32_t>(field.candidates_size())) {
       return &field.candidates(static_cast<int>(number) - 1);
     }
-    return UsageError(absl::StrCat("--take ", take, ": there are candidates 1 to ",
-                                   field.candidates_size()));
+    return UsageError(
+        absl::StrCat("--take ", take, ": there are candidates 1 to ", field.candidates_size()));
   }
   const v1::Candidate* found = nullptr;
   for (const v1::Candidate& candidate : field.candidates()) {
@@ -104,8 +104,8 @@ absl::StatusOr<const v1::Candidate*> FindCandidate(const v1::FieldState& field,
     found = &candidate;
   }
   if (found == nullptr) {
-    return UsageError(absl::StrCat("--take ", take,
-                                   ": neither a candidate's number nor the start of its change id"));
+    return UsageError(absl::StrCat(
+        "--take ", take, ": neither a candidate's number nor the start of its change id"));
   }
   return found;
 }
@@ -157,10 +157,10 @@ absl::Status ConflictsList(Session& session, const ConflictsListOptions& options
   std::vector<v1::Conflict> conflicts;
   bool more = false;
   while (options.all || conflicts.size() < options.limit) {
-    list.set_page_size(options.all ? kPageSizeMax
-                                   : std::min<uint32_t>(kPageSizeMax,
-                                                        options.limit - static_cast<uint32_t>(
-                                                                            conflicts.size())));
+    list.set_page_size(
+        options.all ? kPageSizeMax
+                    : std::min<uint32_t>(kPageSizeMax,
+                                         options.limit - static_cast<uint32_t>(conflicts.size())));
     ASSIGN_OR_RETURN(v1::ListConflictsResponse page, session.connection().Call(list));
     for (v1::Conflict& conflict : *page.mutable_conflicts()) {
       conflicts.push_back(std::move(conflict));
@@ -180,15 +180,17 @@ absl::Status ConflictsList(Session& session, const ConflictsListOptions& options
     return absl::OkStatus();
   }
   if (conflicts.empty()) {
-    session.out() << session.Say("Tidak ada yang perlu diputuskan.\n", "Nothing is under review.\n");
+    session.out() << session.Say("Tidak ada yang perlu diputuskan.\n",
+                                 "Nothing is under review.\n");
     return absl::OkStatus();
   }
-  Table table({{.title = "REF"},
-               {.title = std::string(session.Say("BAGIAN", "FIELD"))},
-               {.title = std::string(session.Say("NILAI", "VALUES")), .shrinks = true},
-               {.title = std::string(session.Say("JUDUL", "TITLE")), .shrinks = true},
-               {.title = std::string(session.Say("WILAYAH", "AREA")), .shrinks = true},
-               {.title = std::string(session.Say("SEJAK", "SINCE"))}});
+  Table table(
+      {{.title = "REF"},
+       {.title = std::string(session.Say("BAGIAN", "FIELD"))},
+       {.title = std::string(session.Say("NILAI", "VALUES")), .shrinks = true},
+       {.title = std::string(session.Say("JUDUL", "TITLE")), .shrinks = true},
+       {.title = std::string(session.Say("WILAYAH", "AREA")), .shrinks = true, .droppable = true},
+       {.title = std::string(session.Say("SEJAK", "SINCE")), .droppable = true}});
   for (const v1::Conflict& conflict : conflicts) {
     // The newest labels do for an inbox; `show` uses those that the request pins.
     absl::StatusOr<DefinitionView> definition = session.NewestDefinition(conflict.service());
@@ -232,25 +234,24 @@ absl::Status ConflictsShow(Session& session, const std::string& request, const s
   const std::string ref = RefText(found.request.ref());
   const v1::FieldState& field = found.conflict.field();
   const v1::Value* value = field.has_value() ? &field.value() : nullptr;
-  session.out() << Styled(terminal, Style::kName, ref) << "  "
-                << Styled(terminal, Style::kBold, OneLine(TitleOf(found.request, definition)))
-                << "\n"
-                << OneLine(session.AreaPath(found.request.area())) << "\n\n"
-                << OneLine(definition.FieldLabel(field.path(), session.language()))
-                << session.Say(" perlu keputusan sejak ", " is under review since ")
-                << HlcText(found.conflict.open_since())
-                << session.Say("; sementara: ", "; for the time being: ")
-                << Styled(terminal, Style::kBold,
-                          OneLine(definition.FormatFieldValue(field.path(), value,
-                                                              session.language())))
-                << "\n\n"
-                << CandidatesText(field, definition, style) << "\n"
-                << Styled(terminal, Style::kDim,
-                          session.Say("Yang boleh memutuskan: ", "May settle it: "))
-                << OneLine(absl::StrJoin(found.conflict.settler_roles(), ", ")) << "\n"
-                << Styled(terminal, Style::kDim, session.Say("Putuskan dengan: ", "Settle it with: "))
-                << "tikar conflicts resolve " << ref << " " << OneLine(field.path())
-                << " --take 1 --reason \"…\" --etag " << OneLine(found.conflict.etag()) << "\n";
+  session.out()
+      << Styled(terminal, Style::kName, ref) << "  "
+      << Styled(terminal, Style::kBold, OneLine(TitleOf(found.request, definition))) << "\n"
+      << OneLine(session.AreaPath(found.request.area())) << "\n\n"
+      << OneLine(definition.FieldLabel(field.path(), session.language()))
+      << session.Say(" perlu keputusan sejak ", " is under review since ")
+      << HlcText(found.conflict.open_since())
+      << session.Say("; sementara: ", "; for the time being: ")
+      << Styled(terminal, Style::kBold,
+                OneLine(definition.FormatFieldValue(field.path(), value, session.language())))
+      << "\n\n"
+      << CandidatesText(field, definition, style) << "\n"
+      << Styled(terminal, Style::kDim, session.Say("Yang boleh memutuskan: ", "May settle it: "))
+      << OneLine(absl::StrJoin(found.conflict.settler_roles(), ", ")) << "\n"
+      << Styled(terminal, Style::kDim, session.Say("Putuskan dengan: ", "Settle it with: "))
+      // With "=": an etag may begin with a hyphen.
+      << ResolveCommand(found.request, field.path(), definition)
+      << " --etag=" << OneLine(found.conflict.etag()) << "\n";
   return absl::OkStatus();
 }
 
@@ -265,9 +266,9 @@ absl::Status ConflictsResolve(Session& session, const ConflictsResolveOptions& o
   if (!options.etag.empty() && options.etag != found.conflict.etag()) {
     // The numbers in front of the person may stand for other values by now.
     return WithAdvice(
-        absl::AbortedError(sync::AbslView(session.Say(
-            "Permohonan ini berubah sejak Anda melihatnya; tidak ada yang diputuskan.",
-            "Somebody wrote to this request since you looked; nothing was settled."))),
+        absl::AbortedError(sync::AbslView(
+            session.Say("Permohonan ini berubah sejak Anda melihatnya; tidak ada yang diputuskan.",
+                        "Somebody wrote to this request since you looked; nothing was settled."))),
         absl::StrCat(AbslView(session.Say("Lihat lagi: ", "Look again: ")), "tikar conflicts show ",
                      ref, " ", path));
   }
@@ -296,7 +297,8 @@ absl::Status ConflictsResolve(Session& session, const ConflictsResolveOptions& o
     return absl::OkStatus();
   }
   const v1::Value* value = settle.has_value() ? &settle.value() : nullptr;
-  session.out() << Styled(session.out_terminal(), Style::kGood, session.Say("Diputuskan: ", "Settled: "))
+  session.out() << Styled(session.out_terminal(), Style::kGood,
+                          session.Say("Diputuskan: ", "Settled: "))
                 << ref << "  " << OneLine(definition.FieldLabel(path, session.language())) << " = "
                 << OneLine(definition.FormatFieldValue(path, value, session.language())) << "\n";
   if (answer.still_under_review()) {

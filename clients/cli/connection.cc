@@ -49,10 +49,10 @@ bool IsTransient(grpc::StatusCode code) {
 }
 
 template <typename Response, typename Stub, typename Request>
-absl::StatusOr<Response> CallWithRetries(
-    Stub& stub,
-    grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-    const Request& request, absl::Duration timeout) {
+absl::StatusOr<Response> CallWithRetries(Stub& stub,
+                                         grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                      const Request&, Response*),
+                                         const Request& request, absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
   for (int attempt = 1;; ++attempt) {
     grpc::ClientContext context;
@@ -61,9 +61,8 @@ absl::StatusOr<Response> CallWithRetries(
     const grpc::Status answer = (stub.*method)(&context, request, &response);
     if (answer.ok()) return response;
     absl::Status status = ToStatus(answer);
-    const absl::Duration delay =
-        std::max(BackoffDelay(attempt, kBackoffFirst, kBackoffLongest),
-                 RetryDelayOf(status).value_or(absl::ZeroDuration()));
+    const absl::Duration delay = std::max(BackoffDelay(attempt, kBackoffFirst, kBackoffLongest),
+                                          RetryDelayOf(status).value_or(absl::ZeroDuration()));
     // A wait that ends after the deadline would only turn the reason into a DEADLINE_EXCEEDED.
     if (!IsTransient(answer.error_code()) || attempt == kAttemptsMax ||
         absl::Now() + delay >= deadline) {
@@ -90,7 +89,8 @@ class GrpcSyncStream final : public SyncStream {
 
   absl::Status Finish() override {
     finished_ = true;
-    // After a failed Write there may be responses left, and Finish must come after the last of them.
+    // After a failed Write there may be responses left, and Finish must come after the last of
+    // them.
     v1::SyncResponse unread;
     while (stream_->Read(&unread)) {
     }

@@ -53,7 +53,8 @@ class Connection {
   absl::StatusOr<v1::GetDefinitionResponse> Call(const v1::GetDefinitionRequest& request);
   absl::StatusOr<v1::GetStatusResponse> Call(const v1::GetStatusRequest& request);
 
-  // Never null; a server that is away shows when the stream is used. The stream must not outlive this.
+  // Never null; a server that is away shows when the stream is used. The stream must not outlive
+  // this.
   std::unique_ptr<SyncStream> OpenSync();
 
  private:

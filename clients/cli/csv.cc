@@ -53,8 +53,8 @@ int CsvReader::ReadCell(CsvRecord& record, std::string& cell) {
       c = Take();
       if (record_bytes_ > kCsvRecordBytesMax) return kEnd;
       if (c == kEnd) {
-        record.problem = absl::StrCat("the quote opened in the row at line ", record.line,
-                                      " is never closed");
+        record.problem =
+            absl::StrCat("the quote opened in the row at line ", record.line, " is never closed");
         return kEnd;
       }
       if (c == '"' && Peek() != '"') break;
@@ -90,10 +90,10 @@ absl::StatusOr<std::optional<CsvRecord>> CsvReader::Next() {
       end = ReadCell(*record, cell);
       record->cells.push_back(std::move(cell));
       if (record_bytes_ > kCsvRecordBytesMax || record->cells.size() > kCsvCellsMax) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "the row that begins at line ", record->line, " is over ", kCsvRecordBytesMax,
-            " bytes or ", kCsvCellsMax,
-            " cells; most likely a quote is opened there and never closed"));
+        return absl::InvalidArgumentError(
+            absl::StrCat("the row that begins at line ", record->line, " is over ",
+                         kCsvRecordBytesMax, " bytes or ", kCsvCellsMax,
+                         " cells; most likely a quote is opened there and never closed"));
       }
     }
   }

@@ -1,7 +1,8 @@
 // Streaming reader and writer of comma-separated values (RFC 4180).
 //
-// Files that people export hold stray quotes, lost quotes and byte order marks. A record that breaks
-// the rules is still handed out, with what is wrong with it, so that it costs one row and not the file.
+// Files that people export hold stray quotes, lost quotes and byte order marks. A record that
+// breaks the rules is still handed out, with what is wrong with it, so that it costs one row and
+// not the file.
 //
 //   CsvReader reader(stream);
 //   while (true) {

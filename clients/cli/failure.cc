@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -28,24 +29,26 @@ google::rpc::Status DetailsOf(const absl::Status& status) {
 }
 
 std::string LineOf(std::string_view field, std::string_view text) {
-  return field.empty() ? std::string(text) : absl::StrCat(sync::AbslView(field), ": ",
-                                                          sync::AbslView(text));
+  return field.empty() ? std::string(text)
+                       : absl::StrCat(sync::AbslView(field), ": ", sync::AbslView(text));
 }
 
 // Servers say each violation once per language, each under its own locale, or once without one.
+// `words` takes what is said without the field before it.
 void AddViolations(const google::rpc::BadRequest& bad_request, Language language,
-                   std::vector<std::string>& violations) {
-  const auto add = [&violations](std::string line) {
-    if (std::find(violations.begin(), violations.end(), line) == violations.end()) {
-      violations.push_back(std::move(line));
-    }
+                   std::vector<std::string>& violations, std::vector<std::string>& words) {
+  const auto add = [&](std::string_view field, const std::string& text) {
+    std::string line = LineOf(field, text);
+    if (std::find(violations.begin(), violations.end(), line) != violations.end()) return;
+    violations.push_back(std::move(line));
+    words.push_back(text);
   };
   for (const auto& violation : bad_request.field_violations()) {
     const auto& localized = violation.localized_message();
     if (localized.message().empty()) {
-      add(LineOf(violation.field(), violation.description()));
+      add(violation.field(), violation.description());
     } else if (IsLocale(localized.locale(), language)) {
-      add(LineOf(violation.field(), localized.message()));
+      add(violation.field(), localized.message());
     } else {
       const bool told_in_language = std::any_of(
           bad_request.field_violations().begin(), bad_request.field_violations().end(),
@@ -54,9 +57,8 @@ void AddViolations(const google::rpc::BadRequest& bad_request, Language language
                    IsLocale(other.localized_message().locale(), language);
           });
       if (!told_in_language) {
-        const std::string& words =
-            violation.description().empty() ? localized.message() : violation.description();
-        add(LineOf(violation.field(), words));
+        add(violation.field(),
+            violation.description().empty() ? localized.message() : violation.description());
       }
     }
   }
@@ -102,7 +104,8 @@ absl::Status StatusOfServer(int code, std::string_view message, std::string_view
 }
 
 std::optional<absl::Duration> RetryDelayOf(const absl::Status& status) {
-  for (const auto& any : DetailsOf(status).details()) {
+  const google::rpc::Status details = DetailsOf(status);
+  for (const auto& any : details.details()) {
     google::rpc::RetryInfo info;
     if (!any.Is<google::rpc::RetryInfo>() || !any.UnpackTo(&info)) continue;
     return absl::Seconds(info.retry_delay().seconds()) +
@@ -128,18 +131,24 @@ ExitCode ExitCodeOf(const absl::Status& status) {
 FailureText Explain(const absl::Status& status, Language language, std::string_view server) {
   FailureText text;
   text.message = std::string(status.message());
-  for (const auto& any : DetailsOf(status).details()) {
+  std::vector<std::string> words;
+  const google::rpc::Status details = DetailsOf(status);
+  for (const auto& any : details.details()) {
     if (google::rpc::LocalizedMessage localized;
         any.Is<google::rpc::LocalizedMessage>() && any.UnpackTo(&localized)) {
       if (IsLocale(localized.locale(), language)) text.message = localized.message();
     } else if (google::rpc::BadRequest bad_request;
                any.Is<google::rpc::BadRequest>() && any.UnpackTo(&bad_request)) {
-      AddViolations(bad_request, language, text.violations);
+      AddViolations(bad_request, language, text.violations, words);
     }
   }
   if (text.message.empty()) text.message = absl::StatusCodeToString(status.code());
-  // One violation is often also the message; saying it twice helps nobody.
-  std::erase(text.violations, text.message);
+  // Servers put the violations into the message too; saying them twice helps nobody.
+  if (!text.violations.empty() &&
+      std::all_of(words.begin(), words.end(),
+                  [&](const std::string& word) { return absl::StrContains(text.message, word); })) {
+    text.message = Pick(language, "server menolaknya", "the server refused it");
+  }
   if (const auto advice = status.GetPayload(kAdvicePayload); advice.has_value()) {
     text.advice = std::string(*advice);
   } else {

@@ -43,8 +43,8 @@ absl::Status UsageError(std::string_view message);
 // `status` with what to do next. OK stays OK.
 absl::Status WithAdvice(absl::Status status, std::string_view advice);
 
-// `code` is a gRPC code (they are absl's), `details` the serialized google.rpc.Status that came in the
-// trailer, possibly empty. OK if the code is.
+// `code` is a gRPC code (they are absl's), `details` the serialized google.rpc.Status that came in
+// the trailer, possibly empty. OK if the code is.
 absl::Status StatusOfServer(int code, std::string_view message, std::string_view details);
 
 // What the server said about when to come back (google.rpc.RetryInfo), if it did.

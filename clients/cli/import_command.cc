@@ -14,6 +14,7 @@
 #include "clients/cli/csv.h"
 #include "clients/cli/display.h"
 #include "clients/cli/failure.h"
+#include "clients/cli/import_map.h"
 #include "clients/cli/import_rows.h"
 #include "clients/cli/import_run.h"
 #include "clients/cli/json_output.h"
@@ -38,8 +39,8 @@ absl::StatusOr<std::string> ReadMapFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream content;
   if (error || bytes > kMapBytesMax || !file || !(content << file.rdbuf())) {
-    return UsageError(absl::StrCat("the map \"", path, "\" cannot be read",
-                                   error ? ": " + error.message() : ""));
+    return UsageError(
+        absl::StrCat("the map \"", path, "\" cannot be read", error ? ": " + error.message() : ""));
   }
   return std::move(content).str();
 }
@@ -60,14 +61,15 @@ absl::StatusOr<std::shared_ptr<const sync::Definition>> FetchDefinition(
     ASSIGN_OR_RETURN(const v1::GetDefinitionResponse found, session.connection().Call(get));
     return sync::Definition::Parse(found.definition_bytes().body());
   }
-  return WithAdvice(absl::NotFoundError(absl::StrCat("the server has no version ",
-                                                     map.definition_version(), " of the service \"",
-                                                     map.service(), "\"")),
-                    "See what it has: tikar services list --all-versions");
+  return WithAdvice(
+      absl::NotFoundError(absl::StrCat("the server has no version ", map.definition_version(),
+                                       " of the service \"", map.service(), "\"")),
+      "See what it has: tikar services list --all-versions");
 }
 
-// The rows that were refused, with what is wrong with each. Made when the first one comes, and written
-// so that after a correction the file itself can be imported: the columns that were added do not disturb.
+// The rows that were refused, with what is wrong with each. Made when the first one comes, and
+// written so that after a correction the file itself can be imported: the columns that were added
+// do not disturb.
 class RefusedFile {
  public:
   RefusedFile(std::string path, std::vector<std::string> header)
@@ -81,8 +83,8 @@ class RefusedFile {
     if (!file_.is_open()) {
       file_.open(path_, std::ios::binary | std::ios::trunc);
       std::vector<std::string> header = header_;
-      for (const char* column : {"tikar_line", "tikar_code", "tikar_field", "tikar_message_id",
-                                 "tikar_message_en"}) {
+      for (const char* column :
+           {"tikar_line", "tikar_code", "tikar_field", "tikar_message_id", "tikar_message_en"}) {
         header.emplace_back(column);
       }
       WriteCsvRecord(file_, header);
@@ -156,9 +158,9 @@ absl::Status RequestsImport(Session& session, const RequestsImportOptions& optio
       RowConverter::Make(*map, std::move(definition), header->cells);
   if (!converter.ok()) return UsageError(sync::StdView(converter.status().message()));
 
-  RefusedFile refused(options.refused_path.empty() ? options.csv_path + ".refused.csv"
-                                                   : options.refused_path,
-                      header->cells);
+  RefusedFile refused(
+      options.refused_path.empty() ? options.csv_path + ".refused.csv" : options.refused_path,
+      header->cells);
   Progress progress(session.err(), session.err_terminal(),
                     Progress::ModeFor(session.err_terminal(), session.json()),
                     absl::StrCat(AbslView(session.Say("Mengimpor ", "Importing ")), map->source()));
@@ -170,28 +172,28 @@ absl::Status RequestsImport(Session& session, const RequestsImportOptions& optio
   surroundings.sleep = [](absl::Duration duration) { absl::SleepFor(duration); };
   surroundings.on_progress = [&](const ImportSummary& summary) {
     latest = summary;
-    const double done = error || total_bytes == 0
-                            ? -1
-                            : static_cast<double>(reader.bytes_read()) /
-                                  static_cast<double>(total_bytes);
+    const double done = error || total_bytes == 0 ? -1
+                                                  : static_cast<double>(reader.bytes_read()) /
+                                                        static_cast<double>(total_bytes);
     progress.Update(done,
-                    absl::StrFormat("%d %s  +%d  %d %s", summary.rows,
-                                    session.Say("baris", "rows"), summary.changes_added,
-                                    summary.rows_refused, session.Say("ditolak", "refused")),
+                    absl::StrFormat("%d %s  +%d  %d %s", summary.rows, session.Say("baris", "rows"),
+                                    summary.changes_added, summary.rows_refused,
+                                    session.Say("ditolak", "refused")),
                     absl::Now());
   };
   surroundings.on_refused = [&](const ImportRow& row) { refused.Add(row); };
   surroundings.on_warning = [&](const ImportRow& row, const std::string& warning) {
     if (++warnings_shown > kWarningsShownMax) return;
-    progress.Note(OneLine(absl::StrCat(AbslView(session.Say("peringatan, baris ", "warning, line ")),
-                                       row.line, " (", row.key, "): ", warning)));
+    progress.Note(
+        OneLine(absl::StrCat(AbslView(session.Say("peringatan, baris ", "warning, line ")),
+                             row.line, " (", row.key, "): ", warning)));
   };
   surroundings.on_wait = [&](const absl::Status& status, absl::Duration delay) {
-    progress.Note(OneLine(absl::StrFormat(
-        "%s (%s) %s %s", session.Say("sambungan terputus", "the call broke"),
-        Explain(status, session.language(), session.settings().server).message,
-        session.Say("; mencoba lagi setelah", "; trying again in"),
-        absl::FormatDuration(absl::Trunc(delay, absl::Milliseconds(100))))));
+    progress.Note(OneLine(
+        absl::StrFormat("%s (%s)%s %s", session.Say("sambungan terputus", "the call broke"),
+                        Explain(status, session.language(), session.settings().server).message,
+                        session.Say("; mencoba lagi setelah", "; trying again in"),
+                        absl::FormatDuration(absl::Trunc(delay, absl::Milliseconds(100))))));
   };
   ImportRun run(reader, *converter, "tikar/" TIKAR_VERSION, std::move(surroundings));
   const absl::Time start = absl::Now();
@@ -209,9 +211,9 @@ absl::Status RequestsImport(Session& session, const RequestsImportOptions& optio
                               absl::StrFormat("%8d", number))
                     << "  " << words << "\n";
     };
-    session.out() << OneLine(absl::StrFormat(
-                         "%s: %d %s, %.1f s", map->source(), summary.rows,
-                         session.Say("baris", "rows"), absl::ToDoubleSeconds(absl::Now() - start)))
+    session.out() << OneLine(absl::StrFormat("%s: %d %s, %.1f s", map->source(), summary.rows,
+                                             session.Say("baris", "rows"),
+                                             absl::ToDoubleSeconds(absl::Now() - start)))
                   << "\n";
     count(Style::kGood, summary.rows_added,
           absl::StrFormat("%s (%d %s)", session.Say("ditambahkan", "added"), summary.changes_added,
@@ -232,23 +234,24 @@ absl::Status RequestsImport(Session& session, const RequestsImportOptions& optio
     const ExitCode code = ExitCodeOf(result.status());
     return WithAdvice(
         result.status(),
-        absl::StrCat(AbslView(session.Say("Yang sudah ditambahkan tetap ada. Ulangi perintah yang "
-                                          "sama untuk melanjutkan.",
-                                          "What was added stays. Run the same command again to go "
-                                          "on where this stopped.")),
-                     code == ExitCode::kUnreachable
-                         ? absl::StrCat(" ", AbslView(session.Say("Alamat server: ",
-                                                                  "Address of the server: ")),
-                                        session.settings().server)
-                         : ""));
+        absl::StrCat(
+            AbslView(session.Say("Yang sudah ditambahkan tetap ada. Ulangi perintah yang "
+                                 "sama untuk melanjutkan.",
+                                 "What was added stays. Run the same command again to go "
+                                 "on where this stopped.")),
+            code == ExitCode::kUnreachable
+                ? absl::StrCat(" ",
+                               AbslView(session.Say("Alamat server: ", "Address of the server: ")),
+                               session.settings().server)
+                : ""));
   }
   if (summary.rows_refused > 0) {
     return WithAdvice(
-        absl::FailedPreconditionError(
-            absl::StrCat(summary.rows_refused,
-                         AbslView(session.Say(" baris ditolak", " rows were refused")))),
-        absl::StrCat(AbslView(session.Say("Perbaiki dan impor lagi: ", "Correct and import again: ")),
-                     refused.path()));
+        absl::FailedPreconditionError(absl::StrCat(
+            summary.rows_refused, AbslView(session.Say(" baris ditolak", " rows were refused")))),
+        absl::StrCat(
+            AbslView(session.Say("Perbaiki dan impor lagi: ", "Correct and import again: ")),
+            refused.path()));
   }
   return absl::OkStatus();
 }

@@ -1,8 +1,5 @@
 #include "clients/cli/import_rows.h"
 
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/text_format.h>
-
 #include <algorithm>
 #include <cstring>
 #include <map>
@@ -12,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "clients/cli/import_map.h"
 #include "clients/cli/value_text.h"
 #include "sync/change.h"
 #include "sync/hlc.h"
@@ -37,31 +35,6 @@ constexpr std::string_view kEllipsis = "…";
 constexpr std::string_view kComments = "comments";
 constexpr int kLatitudeMax = 90;
 constexpr int kLongitudeMax = 180;
-constexpr size_t kSourceBytesMax = 64;
-
-class ErrorLines : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    lines_.push_back(absl::StrCat("line ", line + 1, ", column ", column + 1, ": ", message));
-  }
-  const std::vector<std::string>& lines() const { return lines_; }
-
- private:
-  std::vector<std::string> lines_;
-};
-
-bool IsSourceName(std::string_view name) {
-  return !name.empty() && name.size() <= kSourceBytesMax &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-                  c == '-';
-         });
-}
-
-absl::Status ProblemsStatus(std::string_view what, const std::vector<std::string>& problems) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(AbslView(what), ":\n  ", absl::StrJoin(problems, "\n  ")));
-}
 
 void AddProblem(ImportRow& row, std::string_view field, std::string_view code,
                 std::string message_id, std::string message_en) {
@@ -87,8 +60,8 @@ std::string CutToCodePoints(std::string text, size_t code_points_max) {
 }
 
 std::string Nonce(std::string_view source, std::string_view key, size_t step) {
-  const sync::Hash hash = sync::Sha256(
-      absl::StrCat("import\n", AbslView(source), "\n", AbslView(key), "\n", step));
+  const sync::Hash hash =
+      sync::Sha256(absl::StrCat("import\n", AbslView(source), "\n", AbslView(key), "\n", step));
   return std::string(hash.view().substr(0, sync::kNonceBytes));
 }
 
@@ -101,8 +74,8 @@ uint64_t KeyFingerprint(std::string_view key) {
 
 }  // namespace
 
-// The request as the row's changes make it: nobody else writes to it before the import is done, so what
-// validation asks can be answered here. Nothing is ever under review.
+// The request as the row's changes make it: nobody else writes to it before the import is done, so
+// what validation asks can be answered here. Nothing is ever under review.
 class RowConverter::RequestSoFar : public sync::RequestView {
  public:
   std::optional<v1::Value> FieldValue(std::string_view path) const override {
@@ -140,35 +113,6 @@ class RowConverter::RequestSoFar : public sync::RequestView {
   std::map<std::string, size_t, std::less<>> elements_;
 };
 
-absl::StatusOr<ImportMap> ParseImportMap(const std::string& textproto) {
-  ErrorLines errors;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&errors);
-  ImportMap map;
-  if (!parser.ParseFromString(textproto, &map)) {
-    return ProblemsStatus("the map cannot be read", errors.lines());
-  }
-  std::vector<std::string> problems;
-  const auto require = [&problems](bool present, std::string_view what) {
-    if (!present) problems.emplace_back(what);
-  };
-  require(IsSourceName(map.source()), "source: 1 to 64 characters of [a-z0-9._-]");
-  require(sync::IsActorName(map.actor()), "actor: 1 to 64 characters of [a-z0-9._-/]");
-  require(!map.role().empty(), "role: missing");
-  require(!map.service().empty(), "service: missing");
-  require(map.definition_version() > 0, "definition_version: missing");
-  require(sync::IsRegion(map.region()), "region: not of the form \"15.01\"");
-  require(!map.key_column().empty(), "key_column: missing");
-  require(!map.area().parts().empty(), "area: has no parts");
-  require(!map.date_format().empty(), "date_format: missing");
-  require(!map.time_zone().empty(), "time_zone: missing");
-  require(!map.created_column().empty(), "created_column: missing");
-  require(map.walks().empty() == map.status().parts().empty(),
-          "status and walks: one of them is missing");
-  if (!problems.empty()) return ProblemsStatus("the map is not complete", problems);
-  return map;
-}
-
 RowConverter::RowConverter(ImportMap map, std::shared_ptr<const sync::Definition> definition,
                            CivilTimeParser times)
     : map_(std::move(map)), definition_(std::move(definition)), times_(std::move(times)) {}
@@ -186,8 +130,8 @@ absl::StatusOr<RowConverter> RowConverter::Make(ImportMap map,
 void RowConverter::CheckColumn(std::string_view column, std::string_view where,
                                std::vector<std::string>& problems) const {
   if (columns_.contains(std::string(column))) return;
-  problems.push_back(absl::StrCat(AbslView(where), ": the file has no column \"",
-                                  AbslView(column), "\""));
+  problems.push_back(
+      absl::StrCat(AbslView(where), ": the file has no column \"", AbslView(column), "\""));
 }
 
 void RowConverter::CheckText(const Text& text, std::string_view where,
@@ -205,8 +149,8 @@ void RowConverter::CheckText(const Text& text, std::string_view where,
 void RowConverter::CheckField(const FieldMap& field, std::vector<std::string>& problems) const {
   const v1::Field* known = definition_->FindField(field.field());
   if (known == nullptr) {
-    problems.push_back(absl::StrCat("fields: ", map_.service(), " has no field \"",
-                                    field.field(), "\""));
+    problems.push_back(
+        absl::StrCat("fields: ", map_.service(), " has no field \"", field.field(), "\""));
   }
   const bool is_place = known != nullptr && known->type() == v1::FIELD_TYPE_PLACE;
   switch (field.from_case()) {
@@ -250,7 +194,8 @@ absl::Status RowConverter::CheckMap(const std::vector<std::string>& header) {
         }
         from = step.to();
       } else if (step.comments().empty() && step.fields().empty()) {
-        problems.push_back(absl::StrCat(where, ": a step has neither a state, fields nor comments"));
+        problems.push_back(
+            absl::StrCat(where, ": a step has neither a state, fields nor comments"));
       }
       for (const FieldMap& field : step.fields()) CheckField(field, problems);
       if (!step.time_column().empty()) CheckColumn(step.time_column(), where, problems);
@@ -259,9 +204,10 @@ absl::Status RowConverter::CheckMap(const std::vector<std::string>& header) {
     }
   }
   if (definition_->FindRole(map_.role()) == nullptr) {
-    problems.push_back(absl::StrCat("role: ", map_.service(), " has no role \"", map_.role(), "\""));
+    problems.push_back(
+        absl::StrCat("role: ", map_.service(), " has no role \"", map_.role(), "\""));
   }
-  if (!problems.empty()) return ProblemsStatus("the map does not fit", problems);
+  if (!problems.empty()) return ImportMapProblems("the map does not fit", problems);
   return absl::OkStatus();
 }
 
@@ -275,19 +221,17 @@ std::optional<std::string> RowConverter::Evaluate(const Text& text, std::string_
   for (const Part& part : text.parts()) {
     std::string_view content =
         part.from_case() == Part::kColumn ? CellOf(row, part.column()) : part.fixed();
-    const bool means_empty =
-        std::any_of(part.empty_texts().begin(), part.empty_texts().end(),
-                    [&](const std::string& empty) {
-                      return absl::EqualsIgnoreCase(AbslView(content), empty);
-                    });
+    const bool means_empty = std::any_of(
+        part.empty_texts().begin(), part.empty_texts().end(),
+        [&](const std::string& empty) { return absl::EqualsIgnoreCase(AbslView(content), empty); });
     if (content.empty() || means_empty) continue;
     if (!joined.empty()) joined += text.separator();
     absl::StrAppend(&joined, part.prefix(), AbslView(content), part.suffix());
   }
   if (!text.table().empty()) {
-    const auto found =
-        std::find_if(text.table().begin(), text.table().end(),
-                     [&](const auto& entry) { return absl::EqualsIgnoreCase(entry.from(), joined); });
+    const auto found = std::find_if(
+        text.table().begin(), text.table().end(),
+        [&](const auto& entry) { return absl::EqualsIgnoreCase(entry.from(), joined); });
     if (found != text.table().end()) {
       joined = found->to();
     } else if (text.has_otherwise()) {
@@ -304,8 +248,8 @@ std::optional<std::string> RowConverter::Evaluate(const Text& text, std::string_
   std::string normal = sync::ToNfc(joined);
   const size_t length = sync::CodePoints(normal);
   if (most != 0 && length > most) {
-    row.warnings.push_back(absl::StrCat(AbslView(where), ": cut from ", length, " to ", most,
-                                        " characters"));
+    row.warnings.push_back(
+        absl::StrCat(AbslView(where), ": cut from ", length, " to ", most, " characters"));
     normal = CutToCodePoints(std::move(normal), most);
   }
   return normal;
@@ -394,10 +338,10 @@ const Walk* RowConverter::WalkOf(ImportRow& row) const {
   for (const Walk& walk : map_.walks()) {
     if (absl::EqualsIgnoreCase(walk.status(), *status)) return &walk;
   }
-  AddProblem(row, "status", "no_walk",
-             absl::StrCat("Peta impor tidak punya walks untuk status \"", *status,
-                          "\"; tambahkan."),
-             absl::StrCat("The import map has no walk for the status \"", *status, "\"; add one."));
+  AddProblem(
+      row, "status", "no_walk",
+      absl::StrCat("Peta impor tidak punya walks untuk status \"", *status, "\"; tambahkan."),
+      absl::StrCat("The import map has no walk for the status \"", *status, "\"; add one."));
   return nullptr;
 }
 
@@ -438,10 +382,10 @@ ImportRow RowConverter::Convert(CsvRecord record) {
   row.line = record.line;
   row.cells = std::move(record.cells);
   if (!record.problem.empty()) {
-    AddProblem(row, "", "csv_quoting",
-               absl::StrCat("Tanda kutip baris ini rusak (", record.problem, "); perbaiki."),
-               absl::StrCat("The quotes of this row are broken (", record.problem,
-                            "); correct them."));
+    AddProblem(
+        row, "", "csv_quoting",
+        absl::StrCat("Tanda kutip baris ini rusak (", record.problem, "); perbaiki."),
+        absl::StrCat("The quotes of this row are broken (", record.problem, "); correct them."));
     return row;
   }
   if (row.cells.size() != column_count_) {
@@ -454,10 +398,11 @@ ImportRow RowConverter::Convert(CsvRecord record) {
   }
   for (const std::string& cell : row.cells) {
     if (sync::IsValidUtf8(cell)) continue;
-    AddProblem(row, "", "encoding",
-               "Baris ini bukan UTF-8; ubah berkas, misalnya dengan iconv -f WINDOWS-1252 -t UTF-8.",
-               "This row is not UTF-8; convert the file, for example with iconv -f WINDOWS-1252 "
-               "-t UTF-8.");
+    AddProblem(
+        row, "", "encoding",
+        "Baris ini bukan UTF-8; ubah berkas, misalnya dengan iconv -f WINDOWS-1252 -t UTF-8.",
+        "This row is not UTF-8; convert the file, for example with iconv -f WINDOWS-1252 "
+        "-t UTF-8.");
     return row;
   }
   row.key = std::string(CellOf(row, map_.key_column()));
@@ -474,8 +419,7 @@ ImportRow RowConverter::Convert(CsvRecord record) {
   }
   const std::optional<int64_t> created = TimeOf(map_.created_column(), row);
   if (!created.has_value() && row.problems.empty()) {
-    AddProblem(row, map_.created_column(), "date",
-               "Baris ini tidak punya waktu pembuatan; isikan.",
+    AddProblem(row, map_.created_column(), "date", "Baris ini tidak punya waktu pembuatan; isikan.",
                "This row has no creation time; give it one.");
   }
   const std::optional<std::string> area = Evaluate(map_.area(), "area", 0, row);
@@ -500,9 +444,10 @@ ImportRow RowConverter::Convert(CsvRecord record) {
       if (!step.time_column().empty()) {
         const std::optional<int64_t> step_time = TimeOf(step.time_column(), row);
         if (step_time.has_value() && *step_time < time) {
-          row.warnings.push_back(absl::StrCat(
-              "\"", step.time_column(), "\" lies ", AboutDuration(absl::Milliseconds(time - *step_time)),
-              " before the step before it; taken to be at the same time"));
+          row.warnings.push_back(
+              absl::StrCat("\"", step.time_column(), "\" lies ",
+                           AboutDuration(absl::Milliseconds(time - *step_time)),
+                           " before the step before it; taken to be at the same time"));
         }
         time = std::max(time, step_time.value_or(time));
       }

@@ -1,8 +1,9 @@
 // From the row of a CSV file to the changes of one request.
 //
-// The same row and map always make the same bytes: times come from the row, nonces from its key, so a
-// change of a row that was imported before has the id it had then, and the server answers "duplicate".
-// That is all there is to being idempotent; no list of what was imported is kept anywhere.
+// The same row and map always make the same bytes: times come from the row, nonces from its key, so
+// a change of a row that was imported before has the id it had then, and the server answers
+// "duplicate". That is all there is to being idempotent; no list of what was imported is kept
+// anywhere.
 #ifndef TIKAR_CLIENTS_CLI_IMPORT_ROWS_H_
 #define TIKAR_CLIENTS_CLI_IMPORT_ROWS_H_
 
@@ -45,15 +46,12 @@ struct ImportRow {
   std::vector<std::string> warnings;
 };
 
-// Reads a map from textproto. InvalidArgument names what is missing or wrong, with the line where it is
-// the text that cannot be read.
-absl::StatusOr<importmap::v1::ImportMap> ParseImportMap(const std::string& textproto);
-
 // Not thread-safe.
 class RowConverter {
  public:
-  // `header` is the file's first record. InvalidArgument names the columns that the map asks for and
-  // the file does not have, fields and states that the definition does not know, an unknown time zone.
+  // `header` is the file's first record. InvalidArgument names the columns that the map asks for
+  // and the file does not have, fields and states that the definition does not know, an unknown
+  // time zone.
   static absl::StatusOr<RowConverter> Make(importmap::v1::ImportMap map,
                                            std::shared_ptr<const sync::Definition> definition,
                                            const std::vector<std::string>& header);

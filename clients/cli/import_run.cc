@@ -191,9 +191,8 @@ absl::StatusOr<ImportSummary> ImportRun::Run() {
     }
     attempt = progressed ? 1 : attempt + 1;
     if (!IsTransient(status) || attempt >= kImportAttemptsMax) return status;
-    const absl::Duration delay =
-        std::max(BackoffDelay(attempt, kBackoffFirst, kBackoffLongest),
-                 RetryDelayOf(status).value_or(absl::ZeroDuration()));
+    const absl::Duration delay = std::max(BackoffDelay(attempt, kBackoffFirst, kBackoffLongest),
+                                          RetryDelayOf(status).value_or(absl::ZeroDuration()));
     ++summary_.reconnects;
     surroundings_.on_wait(status, delay);
     surroundings_.sleep(delay);

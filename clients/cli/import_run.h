@@ -1,5 +1,5 @@
-// An import from the first row to the last: converts, pushes through one Sync call, and goes on where it
-// was when the call breaks.
+// An import from the first row to the last: converts, pushes through one Sync call, and goes on
+// where it was when the call breaks.
 //
 // What was pushed and not answered is kept and pushed again on the next call; since changes are
 // idempotent nothing needs to be known about what the server took. Memory is bounded by the pushes
@@ -24,8 +24,8 @@
 
 namespace tikar::cli {
 
-// The protocol allows 4 unanswered pushes of 1 MiB and 1,000 changes; smaller ones keep the server's
-// commit groups short and the progress bar moving.
+// The protocol allows 4 unanswered pushes of 1 MiB and 1,000 changes; smaller ones keep the
+// server's commit groups short and the progress bar moving.
 inline constexpr size_t kImportPushesOutstandingMax = 4;
 inline constexpr size_t kImportPushChangesMax = 200;
 inline constexpr size_t kImportPushBytesMax = 768 << 10;
@@ -34,7 +34,8 @@ inline constexpr int kImportAttemptsMax = 8;
 
 struct ImportSummary {
   uint64_t rows = 0;
-  // Rows of which at least one change was new, none was, or that were refused here or by the server.
+  // Rows of which at least one change was new, none was, or that were refused here or by the
+  // server.
   uint64_t rows_added = 0;
   uint64_t rows_present = 0;
   uint64_t rows_refused = 0;
@@ -66,9 +67,9 @@ class ImportRun {
   ImportRun(CsvReader& reader, RowConverter& converter, std::string client_version,
             Surroundings surroundings);
 
-  // Once. Fails when the file cannot be read further (what came before is imported), the server refuses the call for good, or
-  // kImportAttemptsMax calls in a row broke: what was answered until then is imported, and importing
-  // the file again does the rest.
+  // Once. Fails when the file cannot be read further (what came before is imported), the server
+  // refuses the call for good, or kImportAttemptsMax calls in a row broke: what was answered until
+  // then is imported, and importing the file again does the rest.
   absl::StatusOr<ImportSummary> Run();
 
  private:

@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "clients/cli/failure.h"
 #include "clients/cli/times.h"
@@ -211,6 +212,21 @@ Json FailureJson(const absl::Status& status, Language language, const std::strin
   Json json;
   json["error"] = std::move(error);
   return json;
+}
+
+JsonListWriter::JsonListWriter(std::ostream& out, const std::string& name) : out_(out) {
+  out_ << "{\n  " << Json(name).dump() << ": [";
+}
+
+void JsonListWriter::Add(const Json& item) {
+  out_ << (is_empty_ ? "\n    " : ",\n    ");
+  is_empty_ = false;
+  const std::string text = item.dump(2, ' ', false, Json::error_handler_t::replace);
+  out_ << absl::StrReplaceAll(text, {{"\n", "\n    "}});
+}
+
+void JsonListWriter::End(bool more) {
+  out_ << (is_empty_ ? "]" : "\n  ]") << ",\n  \"more\": " << (more ? "true" : "false") << "\n}\n";
 }
 
 std::string JsonText(const Json& json) {

@@ -1,11 +1,11 @@
-// What --output json prints. Field names are a promise to scripts and are listed in docs/cli.md: add,
-// never rename.
+// What --output json prints. Field names are a promise to scripts and are listed in docs/cli.md:
+// add, never rename.
 #ifndef TIKAR_CLIENTS_CLI_JSON_OUTPUT_H_
 #define TIKAR_CLIENTS_CLI_JSON_OUTPUT_H_
 
-#include <string>
-
 #include <nlohmann/json.hpp>
+#include <ostream>
+#include <string>
 
 #include "absl/status/status.h"
 #include "clients/cli/language.h"
@@ -28,6 +28,20 @@ Json ConflictJson(const v1::Conflict& conflict);
 Json AreaJson(const v1::Area& area);
 Json StatusJson(const v1::GetStatusResponse& status);
 Json FailureJson(const absl::Status& status, Language language, const std::string& server);
+
+// Writes {"<name>": [items …], "more": …} item by item, so that a list of any length takes the
+// memory of one page. Nothing else may be written to `out` between the constructor and End.
+class JsonListWriter {
+ public:
+  JsonListWriter(std::ostream& out, const std::string& name);
+  void Add(const Json& item);
+  // `more`: the list goes on where it was cut.
+  void End(bool more);
+
+ private:
+  std::ostream& out_;
+  bool is_empty_ = true;
+};
 
 // Indented, "\n" at the end. Bytes that are no UTF-8 become U+FFFD.
 std::string JsonText(const Json& json);

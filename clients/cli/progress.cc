@@ -51,7 +51,8 @@ void Progress::Update(double done, std::string_view counts, absl::Time now) {
 
 void Progress::Draw() {
   std::string line = title_;
-  if (done_ >= 0) absl::StrAppend(&line, "  ", Bar(done_), absl::StrFormat(" %3.0f%%", done_ * 100));
+  if (done_ >= 0)
+    absl::StrAppend(&line, "  ", Bar(done_), absl::StrFormat(" %3.0f%%", done_ * 100));
   absl::StrAppend(&line, "  ", counts_);
   if (terminal_.width > 0) line = CutToWidth(line, terminal_.width - 1);
   out_ << "\r\x1b[K" << line << std::flush;

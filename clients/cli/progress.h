@@ -22,8 +22,8 @@ class Progress {
 
   Progress(std::ostream& out, Terminal terminal, Mode mode, std::string title);
 
-  // `done` from 0 to 1; negative where the end is not known. Draws at most ten times a second, writes a
-  // line at most every five.
+  // `done` from 0 to 1; negative where the end is not known. Draws at most ten times a second,
+  // writes a line at most every five.
   void Update(double done, std::string_view counts, absl::Time now);
 
   // A line of its own, above the bar. Nothing in mode kNone.

@@ -12,7 +12,8 @@ namespace tikar::cli {
 std::string RandomUuid();
 
 // How long to wait before attempt `attempt` (from 1): uniform between half and all of
-// first * 2^(attempt - 1), at most `longest`. The spread keeps many clients from coming back at once.
+// first * 2^(attempt - 1), at most `longest`. The spread keeps many clients from coming back at
+// once.
 absl::Duration BackoffDelay(int attempt, absl::Duration first, absl::Duration longest);
 
 }  // namespace tikar::cli

@@ -25,7 +25,8 @@ namespace {
 
 using sync::AbslView;
 
-constexpr size_t kLabelColumnsMax = 28;
+// Labels are cut to a third of the terminal, or to this where there is no limit.
+constexpr size_t kLabelColumnsMax = 40;
 constexpr size_t kIndent = 2;
 // Below this a wrapped text is a column of single words.
 constexpr size_t kTextColumnsMin = 24;
@@ -63,9 +64,9 @@ std::string RuleNote(const v1::FieldState& field, Language language) {
     case v1::RULE_LATEST:
       return absl::StrCat(AbslView(Pick(language, "terbaru dari ", "latest of ")), writes);
     case v1::RULE_WORKFLOW:
-      return absl::StrCat(AbslView(Pick(language, "terjauh dalam alur dari ",
-                                        "furthest in the workflow of ")),
-                          writes);
+      return absl::StrCat(
+          AbslView(Pick(language, "terjauh dalam alur dari ", "furthest in the workflow of ")),
+          writes);
     case v1::RULE_HIGHEST:
       return absl::StrCat(AbslView(Pick(language, "tertinggi dari ", "highest of ")), writes);
     case v1::RULE_LOWEST:
@@ -79,8 +80,8 @@ std::string RuleNote(const v1::FieldState& field, Language language) {
                                         "too long to merge; latest of ")),
                           writes);
     case v1::RULE_REVIEW:
-      return std::string(Pick(language, "sementara; menunggu keputusan",
-                              "provisional; waits for a decision"));
+      return std::string(
+          Pick(language, "sementara; menunggu keputusan", "provisional; waits for a decision"));
     case v1::RULE_SETTLED:
       return std::string(Pick(language, "diputuskan", "settled"));
     default:
@@ -112,7 +113,8 @@ std::string CollectionLabel(const std::string& key, const DefinitionView& defini
 
 std::string FieldsText(const v1::Request& request, const DefinitionView& definition,
                        const TextStyle& style) {
-  // In the order of the form, then what the form does not know; what the head says already is left out.
+  // In the order of the form, then what the form does not know; what the head says already is left
+  // out.
   std::vector<const v1::FieldState*> fields;
   std::set<std::string_view> placed = {sync::kStatusPath, sync::kDefinitionPath, sync::kAreaPath,
                                        sync::kRetractedPath};
@@ -129,18 +131,21 @@ std::string FieldsText(const v1::Request& request, const DefinitionView& definit
     const std::string label = OneLine(definition.FieldLabel(field->path(), style.language));
     label_columns = std::max(label_columns, DisplayWidth(label));
   }
-  label_columns = std::min(label_columns, kLabelColumnsMax);
+  label_columns =
+      std::min(label_columns, style.terminal.width == 0
+                                  ? kLabelColumnsMax
+                                  : std::min(kLabelColumnsMax, style.terminal.width / 3));
   const size_t indent = kIndent + label_columns + 2;
   std::string text;
   for (const v1::FieldState* field : fields) {
     if (!field->has_value() && !field->under_review() && field->candidates_size() < 2) continue;
-    const std::string label = CutToWidth(
-        OneLine(definition.FieldLabel(field->path(), style.language)), label_columns);
-    absl::StrAppend(&text, std::string(kIndent, ' '),
-                    Styled(style.terminal, Style::kDim, PadToWidth(label, label_columns)), "  ",
-                    Hanging(definition.FormatFieldValue(field->path(), ValueOf(*field),
-                                                        style.language),
-                            indent, style));
+    const std::string label =
+        CutToWidth(OneLine(definition.FieldLabel(field->path(), style.language)), label_columns);
+    absl::StrAppend(
+        &text, std::string(kIndent, ' '),
+        Styled(style.terminal, Style::kDim, PadToWidth(label, label_columns)), "  ",
+        Hanging(definition.FormatFieldValue(field->path(), ValueOf(*field), style.language), indent,
+                style));
     const std::string note = RuleNote(*field, style.language);
     if (!note.empty()) {
       const Style note_style = field->under_review() ? Style::kWarning : Style::kDim;
@@ -176,9 +181,8 @@ std::string ElementsText(const v1::Request& request, const DefinitionView& defin
         who = absl::StrCat(HlcText(author.effective_time()), "  ",
                            WhoText(author.actor(), author.role(), definition, style.language));
       }
-      absl::StrAppend(&text, std::string(kIndent, ' '),
-                      Styled(style.terminal, Style::kDim, who), "\n",
-                      std::string(2 * kIndent, ' '),
+      absl::StrAppend(&text, std::string(kIndent, ' '), Styled(style.terminal, Style::kDim, who),
+                      "\n", std::string(2 * kIndent, ' '),
                       Hanging(FormatValue(nullptr, ValueOf(*element.field), style.language),
                               2 * kIndent, style),
                       "\n");
@@ -193,8 +197,8 @@ struct Numbered {
   const v1::HistoryItem* item;
 };
 
-std::string OutcomeText(const v1::WriteOutcome& write,
-                        const std::map<std::string, Numbered>& items, const TextStyle& style) {
+std::string OutcomeText(const v1::WriteOutcome& write, const std::map<std::string, Numbered>& items,
+                        const TextStyle& style) {
   std::string by;
   if (const auto found = items.find(write.by_change_id()); found != items.end()) {
     by = absl::StrCat("#", found->second.number, " ", OneLine(found->second.item->actor()));
@@ -280,13 +284,24 @@ std::string StatusText(const v1::Request& request, const DefinitionView& definit
   return text;
 }
 
+std::string ResolveCommand(const v1::Request& request, std::string_view path,
+                           const DefinitionView& definition) {
+  const v1::Field* field = definition.FindField(path);
+  const auto& roles = field != nullptr && !field->settler_roles().empty()
+                          ? field->settler_roles()
+                          : definition.proto().settler_roles();
+  return absl::StrCat("tikar conflicts resolve ", RefText(request.ref()), " ", OneLine(path),
+                      " --take 1 --reason \"…\"", roles.empty() ? "" : " --role ",
+                      roles.empty() ? "" : OneLine(roles[0]));
+}
+
 std::string CandidatesText(const v1::FieldState& field, const DefinitionView& definition,
                            const TextStyle& style) {
   Table table({{.title = "#", .right_aligned = true},
                {.title = Say(style, "NILAI", "VALUE"), .shrinks = true},
                {.title = Say(style, "OLEH", "BY")},
                {.title = Say(style, "PADA", "WHEN")},
-               {.title = Say(style, "PERUBAHAN", "CHANGE")}});
+               {.title = Say(style, "PERUBAHAN", "CHANGE"), .droppable = true}});
   for (int i = 0; i < field.candidates_size(); ++i) {
     const v1::Candidate& candidate = field.candidates(i);
     const v1::Value* value = candidate.has_value() ? &candidate.value() : nullptr;
@@ -321,8 +336,8 @@ std::string RequestText(const v1::Request& request, const DefinitionView& defini
   const auto dim = [&](std::string_view words) { return Styled(terminal, Style::kDim, words); };
   if (request.create_time() != 0) {
     absl::StrAppend(&text, dim(Say(style, "Dibuat ", "Created ")), HlcText(request.create_time()),
-                    dim(Say(style, "  diubah ", "  updated ")), HlcText(request.update_time()),
-                    dim(Say(style, "  perubahan ", "  changes ")), request.change_count(), "\n");
+                    "\n", dim(Say(style, "Diubah ", "Updated ")), HlcText(request.update_time()),
+                    dim(Say(style, ", perubahan: ", ", changes: ")), request.change_count(), "\n");
   }
   const std::string fields = FieldsText(request, definition, style);
   if (!fields.empty()) absl::StrAppend(&text, "\n", fields);
@@ -331,14 +346,14 @@ std::string RequestText(const v1::Request& request, const DefinitionView& defini
     const v1::FieldState* field = FindFieldState(request, path);
     absl::StrAppend(
         &text, "\n",
-        Styled(terminal, Style::kWarning,
-               absl::StrCat(OneLine(definition.FieldLabel(path, style.language)),
-                            AbslView(Pick(style.language, " perlu keputusan", " is under review")))),
+        Styled(
+            terminal, Style::kWarning,
+            absl::StrCat(OneLine(definition.FieldLabel(path, style.language)),
+                         AbslView(Pick(style.language, " perlu keputusan", " is under review")))),
         "\n");
     if (field != nullptr) text += CandidatesText(*field, definition, style);
     absl::StrAppend(&text, dim(Say(style, "Putuskan dengan: ", "Settle it with: ")),
-                    "tikar conflicts resolve ", RefText(request.ref()), " ", OneLine(path),
-                    " --take 1 --reason \"…\"\n");
+                    ResolveCommand(request, path, definition), "\n");
   }
   return text;
 }
@@ -351,28 +366,26 @@ std::string HistoryText(const v1::GetRequestHistoryResponse& history,
     items[history.items(i).change_id()] = {static_cast<size_t>(i) + 1, &history.items(i)};
   }
   const auto dim = [&](std::string_view words) { return Styled(terminal, Style::kDim, words); };
-  std::string text =
-      absl::StrCat(Styled(terminal, Style::kName, RefText(history.request().ref())), "  ",
-                   Styled(terminal, Style::kBold, OneLine(TitleOf(history.request(), definition))),
-                   "\n");
+  std::string text = absl::StrCat(
+      Styled(terminal, Style::kName, RefText(history.request().ref())), "  ",
+      Styled(terminal, Style::kBold, OneLine(TitleOf(history.request(), definition))), "\n");
   for (const v1::HistoryItem& item : history.items()) {
     const std::string number = absl::StrCat("#", items[item.change_id()].number);
-    absl::StrAppend(
-        &text, "\n", Styled(terminal, Style::kBold, PadToWidth(number, 4)), " ",
-        HlcText(item.effective_time()), "  ",
-        WhoText(item.actor(), item.role(), definition, style.language), "  ",
-        Styled(terminal, Style::kName, OneLine(KindsText(item))), "  ",
-        dim(absl::BytesToHexString(item.change_id()).substr(0, 8)), "\n");
+    absl::StrAppend(&text, "\n", Styled(terminal, Style::kBold, PadToWidth(number, 4)), " ",
+                    HlcText(item.effective_time()), "  ",
+                    WhoText(item.actor(), item.role(), definition, style.language), "  ",
+                    Styled(terminal, Style::kName, OneLine(KindsText(item))), "  ",
+                    dim(absl::BytesToHexString(item.change_id()).substr(0, 8)), "\n");
     const std::string indent(5, ' ');
     if (item.stamp().verdict() != v1::VERDICT_ACCEPTED) {
       absl::StrAppend(
           &text, indent,
           Styled(terminal, Style::kBad,
-                 absl::StrCat(AbslView(item.stamp().verdict() == v1::VERDICT_QUARANTINED
-                                           ? Pick(style.language, "DITAHAN: ", "HELD: ")
-                                           : Pick(style.language, "DITOLAK: ", "REFUSED: ")),
-                              EnumJson(v1::RefusalReason_Name(item.stamp().reason()),
-                                       "REFUSAL_REASON_"))),
+                 absl::StrCat(
+                     AbslView(item.stamp().verdict() == v1::VERDICT_QUARANTINED
+                                  ? Pick(style.language, "DITAHAN: ", "HELD: ")
+                                  : Pick(style.language, "DITOLAK: ", "REFUSED: ")),
+                     EnumJson(v1::RefusalReason_Name(item.stamp().reason()), "REFUSAL_REASON_"))),
           "\n");
     }
     const int64_t correction_ms = sync::HlcMs(item.effective_time()) - sync::HlcMs(item.hlc());
@@ -380,33 +393,31 @@ std::string HistoryText(const v1::GetRequestHistoryResponse& history,
       absl::StrAppend(
           &text, indent,
           Styled(terminal, Style::kWarning,
-                 absl::StrCat(AbslView(Pick(style.language, "jam dikoreksi: perangkat menunjuk ",
-                                            "clock corrected: the device said ")),
-                              HlcText(item.hlc()), ", ",
-                              AboutDuration(absl::Milliseconds(correction_ms)),
-                              AbslView(correction_ms < 0
-                                           ? Pick(style.language, " terlalu maju", " ahead")
-                                           : Pick(style.language, " terlambat", " behind")))),
+                 absl::StrCat(
+                     AbslView(Pick(style.language, "jam dikoreksi: perangkat menunjuk ",
+                                   "clock corrected: the device said ")),
+                     HlcText(item.hlc()), ", ", AboutDuration(absl::Milliseconds(correction_ms)),
+                     AbslView(correction_ms < 0 ? Pick(style.language, " terlalu maju", " ahead")
+                                                : Pick(style.language, " terlambat", " behind")))),
           "\n");
     }
     for (const v1::WriteOutcome& write : item.writes()) {
       if (write.path() == sync::kDefinitionPath) continue;
       const v1::Value* value = write.has_value() ? &write.value() : nullptr;
-      const std::string label =
-          sync::IsElementPath(write.path())
-              ? CollectionLabel(std::string(sync::CollectionOf(write.path())), definition,
-                                style.language)
-              : definition.FieldLabel(write.path(), style.language);
-      std::string line = absl::StrCat(
-          OneLine(label), ": ",
-          OneLine(definition.FormatFieldValue(write.path(), value, style.language)));
+      const std::string label = sync::IsElementPath(write.path())
+                                    ? CollectionLabel(std::string(sync::CollectionOf(write.path())),
+                                                      definition, style.language)
+                                    : definition.FieldLabel(write.path(), style.language);
+      std::string line =
+          absl::StrCat(OneLine(label), ": ",
+                       OneLine(definition.FormatFieldValue(write.path(), value, style.language)));
       const std::string outcome = OutcomeText(write, items, style);
       const size_t outcome_columns = outcome.empty() ? 0 : DisplayWidth(outcome) + 4;
       if (terminal.width > 0) {
         // What became of it matters more than the end of a long text.
         const size_t taken = indent.size() + outcome_columns;
-        line = CutToWidth(line, std::max(kTextColumnsMin,
-                                         terminal.width > taken ? terminal.width - taken : 0));
+        line = CutToWidth(
+            line, std::max(kTextColumnsMin, terminal.width > taken ? terminal.width - taken : 0));
       }
       absl::StrAppend(&text, indent, line);
       if (!outcome.empty()) {

@@ -45,6 +45,10 @@ std::string RequestText(const v1::Request& request, const DefinitionView& defini
 std::string HistoryText(const v1::GetRequestHistoryResponse& history,
                         const DefinitionView& definition, const TextStyle& style);
 
+// What to type to settle a field, in a role that may.
+std::string ResolveCommand(const v1::Request& request, std::string_view path,
+                           const DefinitionView& definition);
+
 // The numbered candidates of a field and when and by whom they were written.
 std::string CandidatesText(const v1::FieldState& field, const DefinitionView& definition,
                            const TextStyle& style);

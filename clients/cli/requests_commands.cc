@@ -1,5 +1,6 @@
 // tikar requests list, show, history, create, edit.
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -38,8 +39,8 @@ absl::StatusOr<Assignment> SplitAssignment(const std::string& argument) {
   return Assignment{argument.substr(0, equals), argument.substr(equals + 1)};
 }
 
-// The value that "field=value" means under the definition. A usage error for a field that it does not
-// have, with those that it has.
+// The value that "field=value" means under the definition. A usage error for a field that it does
+// not have, with those that it has.
 absl::StatusOr<v1::Value> ParseFor(Session& session, const DefinitionView& definition,
                                    const Assignment& assignment) {
   const v1::Field* field = definition.FindField(assignment.path);
@@ -57,6 +58,25 @@ absl::StatusOr<v1::Value> ParseFor(Session& session, const DefinitionView& defin
   absl::StatusOr<v1::Value> value = ParseValue(field, assignment.text, session.language());
   if (!value.ok()) return UsageError(sync::StdView(value.status().message()));
   return value;
+}
+
+// What to do when a request is not found: it may well exist.
+absl::Status NotFoundAdvice(Session& session, absl::Status status) {
+  if (status.code() != absl::StatusCode::kNotFound) return status;
+  return WithAdvice(
+      std::move(status),
+      session.Say("Mungkin masih di ponsel yang belum menyinkron, atau di server lain. "
+                  "Cari: tikar requests list --text KATA",
+                  "It may still be on a phone that has not synchronised, or on another "
+                  "server. Search: tikar requests list --text WORD"));
+}
+
+absl::StatusOr<v1::GetRequestResponse> GetRequest(Session& session, const std::string& typed) {
+  v1::GetRequestRequest get;
+  ASSIGN_OR_RETURN(*get.mutable_name(), RequestNameOf(typed));
+  absl::StatusOr<v1::GetRequestResponse> answer = session.connection().Call(get);
+  if (!answer.ok()) return NotFoundAdvice(session, answer.status());
+  return answer;
 }
 
 absl::Status PrintRequest(Session& session, const v1::Request& request) {
@@ -142,49 +162,51 @@ absl::Status RequestsList(Session& session, const RequestsListOptions& options) 
   filter.set_text(options.text);
   filter.set_under_review(options.under_review);
   filter.set_show_retracted(options.show_retracted);
-  std::vector<v1::Request> requests;
-  bool more = false;
-  while (options.all || requests.size() < options.limit) {
-    list.set_page_size(options.all ? kPageSizeMax
-                                   : std::min<uint32_t>(kPageSizeMax,
-                                                        options.limit - static_cast<uint32_t>(
-                                                                            requests.size())));
-    ASSIGN_OR_RETURN(v1::ListRequestsResponse page, session.connection().Call(list));
-    for (v1::Request& request : *page.mutable_requests()) requests.push_back(std::move(request));
+  Table table(
+      {{.title = "REF"},
+       {.title = std::string(session.Say("LAYANAN", "SERVICE")), .droppable = true},
+       {.title = "STATUS", .shrinks = true},
+       {.title = std::string(session.Say("JUDUL", "TITLE")), .shrinks = true},
+       {.title = std::string(session.Say("WILAYAH", "AREA")), .shrinks = true, .droppable = true},
+       {.title = std::string(session.Say("PETUGAS", "ASSIGNEE")),
+        .shrinks = true,
+        .droppable = true},
+       {.title = std::string(session.Say("DIUBAH", "UPDATED")), .droppable = true}});
+  std::optional<JsonListWriter> json;
+  uint32_t count = 0;
+  bool more = true;
+  while (more && (options.all || count < options.limit)) {
+    list.set_page_size(options.all ? kPageSizeMax : std::min(kPageSizeMax, options.limit - count));
+    ASSIGN_OR_RETURN(const v1::ListRequestsResponse page, session.connection().Call(list));
+    // Begun only now: a call that fails at once leaves no half of a document.
+    if (session.json() && !json.has_value()) json.emplace(session.out(), "requests");
+    for (const v1::Request& request : page.requests()) {
+      ++count;
+      if (json.has_value()) {
+        json->Add(RequestJson(request));
+        continue;
+      }
+      ASSIGN_OR_RETURN(const DefinitionView definition, session.DefinitionOf(request));
+      const v1::FieldState* assignee = FindFieldState(request, sync::kAssigneePath);
+      table.AddRow({{RefText(request.ref()), Style::kName},
+                    {request.service()},
+                    {StatusText(request, definition, session.language()),
+                     request.reviews().empty() ? Style::kPlain : Style::kWarning},
+                    {TitleOf(request, definition)},
+                    {session.AreaName(request.area())},
+                    {assignee != nullptr && assignee->has_value() ? assignee->value().text() : ""},
+                    {HlcText(request.update_time()), Style::kDim}});
+    }
     more = !page.next_page_token().empty();
-    if (!more) break;
     list.set_page_token(page.next_page_token());
   }
-  if (session.json()) {
-    Json json;
-    json["requests"] = Json::array();
-    for (const v1::Request& request : requests) json["requests"].push_back(RequestJson(request));
-    json["more"] = more;
-    session.out() << JsonText(json);
+  if (json.has_value()) {
+    json->End(more);
     return absl::OkStatus();
   }
-  if (requests.empty()) {
+  if (table.empty()) {
     session.out() << session.Say("Tidak ada permohonan.\n", "No requests.\n");
     return absl::OkStatus();
-  }
-  Table table({{.title = "REF"},
-               {.title = std::string(session.Say("LAYANAN", "SERVICE"))},
-               {.title = "STATUS", .shrinks = true},
-               {.title = std::string(session.Say("JUDUL", "TITLE")), .shrinks = true},
-               {.title = std::string(session.Say("WILAYAH", "AREA")), .shrinks = true},
-               {.title = std::string(session.Say("PETUGAS", "ASSIGNEE")), .shrinks = true},
-               {.title = std::string(session.Say("DIUBAH", "UPDATED"))}});
-  for (const v1::Request& request : requests) {
-    ASSIGN_OR_RETURN(const DefinitionView definition, session.DefinitionOf(request));
-    const v1::FieldState* assignee = FindFieldState(request, sync::kAssigneePath);
-    table.AddRow({{RefText(request.ref()), Style::kName},
-                  {request.service()},
-                  {StatusText(request, definition, session.language()),
-                   request.reviews().empty() ? Style::kPlain : Style::kWarning},
-                  {TitleOf(request, definition)},
-                  {session.AreaName(request.area())},
-                  {assignee != nullptr && assignee->has_value() ? assignee->value().text() : ""},
-                  {HlcText(request.update_time()), Style::kDim}});
   }
   session.out() << table.Render(session.out_terminal());
   if (more) {
@@ -195,16 +217,16 @@ absl::Status RequestsList(Session& session, const RequestsListOptions& options) 
 }
 
 absl::Status RequestsShow(Session& session, const std::string& request) {
-  v1::GetRequestRequest get;
-  ASSIGN_OR_RETURN(*get.mutable_name(), RequestNameOf(request));
-  ASSIGN_OR_RETURN(const v1::GetRequestResponse answer, session.connection().Call(get));
+  ASSIGN_OR_RETURN(const v1::GetRequestResponse answer, GetRequest(session, request));
   return PrintRequest(session, answer.request());
 }
 
 absl::Status RequestsHistory(Session& session, const std::string& request) {
   v1::GetRequestHistoryRequest get;
   ASSIGN_OR_RETURN(*get.mutable_name(), RequestNameOf(request));
-  ASSIGN_OR_RETURN(const v1::GetRequestHistoryResponse answer, session.connection().Call(get));
+  const absl::StatusOr<v1::GetRequestHistoryResponse> found = session.connection().Call(get);
+  if (!found.ok()) return NotFoundAdvice(session, found.status());
+  const v1::GetRequestHistoryResponse& answer = *found;
   if (session.json()) {
     Json json;
     json["request"] = RequestJson(answer.request());
@@ -223,10 +245,17 @@ absl::Status RequestsHistory(Session& session, const std::string& request) {
 absl::Status RequestsCreate(Session& session, const RequestsCreateOptions& options) {
   const std::string parent = ParentOfArea(options.area);
   if (parent == "regions/-") {
-    return UsageError(absl::StrCat("--area takes the code of a kecamatan or village (15.01.06), not \"",
-                                   options.area, "\"; find it with: tikar areas search NAME"));
+    return UsageError(
+        absl::StrCat("--area takes the code of a kecamatan or village (15.01.06), not \"",
+                     options.area, "\"; find it with: tikar areas search NAME"));
   }
-  ASSIGN_OR_RETURN(const DefinitionView definition, session.NewestDefinition(options.service));
+  const absl::StatusOr<DefinitionView> newest = session.NewestDefinition(options.service);
+  if (newest.status().code() == absl::StatusCode::kNotFound) {
+    return WithAdvice(newest.status(), session.Say("Lihat layanan yang ada: tikar services list",
+                                                   "See what there is: tikar services list"));
+  }
+  if (!newest.ok()) return newest.status();
+  const DefinitionView& definition = *newest;
   v1::CreateRequestRequest create;
   create.set_parent(parent);
   create.set_service(options.service);
@@ -246,9 +275,7 @@ absl::Status RequestsCreate(Session& session, const RequestsCreateOptions& optio
 }
 
 absl::Status RequestsEdit(Session& session, const RequestsEditOptions& options) {
-  v1::GetRequestRequest get;
-  ASSIGN_OR_RETURN(*get.mutable_name(), RequestNameOf(options.request));
-  ASSIGN_OR_RETURN(const v1::GetRequestResponse before, session.connection().Call(get));
+  ASSIGN_OR_RETURN(const v1::GetRequestResponse before, GetRequest(session, options.request));
   ASSIGN_OR_RETURN(const DefinitionView definition, session.DefinitionOf(before.request()));
   ASSIGN_OR_RETURN(std::vector<v1::Mutation> mutations,
                    MutationsOf(session, options, before.request(), definition));
@@ -263,9 +290,8 @@ absl::Status RequestsEdit(Session& session, const RequestsEditOptions& options) 
   if (answer.verdict() != v1::VERDICT_ACCEPTED && answer.verdict() != v1::VERDICT_UNSPECIFIED) {
     return WithAdvice(
         absl::FailedPreconditionError(absl::StrCat(
-            "the server answered ",
-            EnumJson(v1::Verdict_Name(answer.verdict()), "VERDICT_"), " for change ",
-            absl::BytesToHexString(answer.change_id()))),
+            "the server answered ", EnumJson(v1::Verdict_Name(answer.verdict()), "VERDICT_"),
+            " for change ", absl::BytesToHexString(answer.change_id()))),
         absl::StrCat(AbslView(session.Say("Lihat sebabnya: ", "See why: ")),
                      "tikar requests history ", RefText(answer.request().ref())));
   }

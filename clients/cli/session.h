@@ -1,4 +1,5 @@
-// One run of the tool: where it talks to, what it prints to, and the catalogue it looks labels up in.
+// One run of the tool: where it talks to, what it prints to, and the catalogue it looks labels up
+// in.
 #ifndef TIKAR_CLIENTS_CLI_SESSION_H_
 #define TIKAR_CLIENTS_CLI_SESSION_H_
 
@@ -60,14 +61,14 @@ class Session {
     return Pick(settings_.language, indonesian, english);
   }
 
-  // The definition that a request pins. An empty one, which labels nothing, while the server has none
-  // for the hash: a request that waits for its definition can still be shown.
+  // The definition that a request pins. An empty one, which labels nothing, while the server has
+  // none for the hash: a request that waits for its definition can still be shown.
   absl::StatusOr<DefinitionView> DefinitionOf(const v1::Request& request);
   // The newest definition of a service. NotFound if there is none.
   absl::StatusOr<DefinitionView> NewestDefinition(const std::string& service);
 
-  // "Gunung Kerinci", "Jambi / Kabupaten Kerinci / Gunung Kerinci"; the code itself while the server
-  // does not know it or cannot be asked: a name is never worth a failed command.
+  // "Gunung Kerinci", "Jambi / Kabupaten Kerinci / Gunung Kerinci"; the code itself while the
+  // server does not know it or cannot be asked: a name is never worth a failed command.
   std::string AreaName(const std::string& code);
   std::string AreaPath(const std::string& code);
 

@@ -25,8 +25,8 @@ absl::Status ShowStatus(Session& session) {
   }
   const Terminal& terminal = session.out_terminal();
   const auto line = [&](std::string_view label, std::string_view text) {
-    session.out() << Styled(terminal, Style::kDim, PadToWidth(label, kLabelColumns)) << OneLine(text)
-                  << "\n";
+    session.out() << Styled(terminal, Style::kDim, PadToWidth(label, kLabelColumns))
+                  << OneLine(text) << "\n";
   };
   const absl::Duration up = absl::Milliseconds(status.server_time_ms() - status.started_at_ms());
   line(session.Say("Server", "Server"),
@@ -46,8 +46,8 @@ absl::Status ShowStatus(Session& session) {
        absl::StrCat(status.live_streams(), sync::AbslView(session.Say(" terbuka", " live"))));
   line(session.Say("Antrean", "Queue"),
        absl::StrCat(status.queue_changes(),
-                    sync::AbslView(session.Say(" perubahan, ", " changes, ")),
-                    status.queue_bytes(), " B"));
+                    sync::AbslView(session.Say(" perubahan, ", " changes, ")), status.queue_bytes(),
+                    " B"));
   line(session.Say("Tersimpan", "Committed"),
        absl::StrCat(status.changes_committed(),
                     sync::AbslView(session.Say(" perubahan dalam ", " changes in ")),
@@ -57,12 +57,13 @@ absl::Status ShowStatus(Session& session) {
   if (status.regions().empty()) {
     session.out() << session.Say("Belum ada permohonan.\n", "No requests yet.\n");
   } else {
-    Table table({{.title = std::string(session.Say("DAERAH", "REGION"))},
-                 {.title = std::string(session.Say("NAMA", "NAME")), .shrinks = true},
-                 {.title = std::string(session.Say("PERMOHONAN", "REQUESTS")), .right_aligned = true},
-                 {.title = std::string(session.Say("PERUBAHAN", "CHANGES")), .right_aligned = true},
-                 {.title = std::string(session.Say("KONFLIK", "CONFLICTS")), .right_aligned = true},
-                 {.title = std::string(session.Say("MENUNGGU", "WAITING")), .right_aligned = true}});
+    Table table(
+        {{.title = std::string(session.Say("DAERAH", "REGION"))},
+         {.title = std::string(session.Say("NAMA", "NAME")), .shrinks = true},
+         {.title = std::string(session.Say("PERMOHONAN", "REQUESTS")), .right_aligned = true},
+         {.title = std::string(session.Say("PERUBAHAN", "CHANGES")), .right_aligned = true},
+         {.title = std::string(session.Say("KONFLIK", "CONFLICTS")), .right_aligned = true},
+         {.title = std::string(session.Say("MENUNGGU", "WAITING")), .right_aligned = true}});
     for (const v1::RegionStatus& region : status.regions()) {
       table.AddRow({{region.region(), Style::kName},
                     {session.AreaName(region.region())},
@@ -84,8 +85,8 @@ absl::Status ShowStatus(Session& session) {
                       status.refusing_writes()));
   }
   if (!status.clock_warning().empty()) {
-    warn(Style::kWarning, absl::StrCat(sync::AbslView(session.Say("Jam: ", "Clock: ")),
-                                       status.clock_warning()));
+    warn(Style::kWarning,
+         absl::StrCat(sync::AbslView(session.Say("Jam: ", "Clock: ")), status.clock_warning()));
   }
   if (status.single_copy()) {
     warn(Style::kWarning,

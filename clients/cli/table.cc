@@ -1,7 +1,6 @@
 #include "clients/cli/table.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "clients/cli/display.h"
@@ -27,13 +26,26 @@ void Table::AddRow(std::vector<Cell> cells) {
 std::vector<size_t> Table::Widths(size_t width) const {
   std::vector<size_t> widths;
   for (size_t i = 0; i < columns_.size(); ++i) {
-    size_t widest = DisplayWidth(columns_[i].title);
+    size_t widest = 0;
     for (const auto& row : rows_) widest = std::max(widest, DisplayWidth(row[i].text));
-    widths.push_back(widest);
+    const bool left_out = columns_[i].droppable && widest == 0 && !rows_.empty();
+    widths.push_back(left_out ? 0 : std::max(widest, DisplayWidth(columns_[i].title)));
   }
   if (width == 0) return widths;
-  const size_t gaps = kGap * (columns_.size() - 1);
-  size_t total = std::accumulate(widths.begin(), widths.end(), gaps);
+  const auto total_of = [&](auto width_of) {
+    size_t total = 0;
+    for (size_t i = 0; i < widths.size(); ++i) {
+      if (widths[i] > 0) total += width_of(i) + (total > 0 ? kGap : 0);
+    }
+    return total;
+  };
+  const auto least = [&](size_t i) {
+    return columns_[i].shrinks ? std::min(widths[i], kShrunkMin) : widths[i];
+  };
+  for (size_t i = columns_.size(); i-- > 0 && total_of(least) > width;) {
+    if (columns_[i].droppable) widths[i] = 0;
+  }
+  size_t total = total_of([&](size_t i) { return widths[i]; });
   // Take one column at a time from the widest: what is short stays whole.
   const auto shrink = [&](auto may_shrink) {
     while (total > width) {
@@ -53,12 +65,17 @@ std::vector<size_t> Table::Widths(size_t width) const {
 
 std::string Table::Render(const Terminal& terminal) const {
   const std::vector<size_t> widths = Widths(terminal.width);
+  size_t last_column = 0;
+  for (size_t i = 0; i < widths.size(); ++i) {
+    if (widths[i] > 0) last_column = i;
+  }
   std::string text;
   const auto add_line = [&](const auto& cell_at) {
     std::string line;
     for (size_t i = 0; i < columns_.size(); ++i) {
+      if (widths[i] == 0) continue;
       const auto [content, style] = cell_at(i);
-      const bool last = i + 1 == columns_.size();
+      const bool last = i == last_column;
       const std::string cut = CutToWidth(content, widths[i]);
       const size_t used = DisplayWidth(cut);
       const std::string padding(widths[i] > used ? widths[i] - used : 0, ' ');

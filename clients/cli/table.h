@@ -16,10 +16,13 @@ namespace tikar::cli {
 
 struct Column {
   std::string title;
-  // Gives up width first when the table is too wide. If no shrinking column has any left, the others
-  // are cut too: an over-wide line would wrap and spoil the table.
+  // Gives up width first when the table is too wide. If no shrinking column has any left, the
+  // others are cut too: an over-wide line would wrap and spoil the table.
   bool shrinks = false;
   bool right_aligned = false;
+  // Left out where all its cells are empty, or where the table is too wide with every shrinking
+  // column at its least; the last such column goes first.
+  bool droppable = false;
 };
 
 struct Cell {
@@ -41,6 +44,7 @@ class Table {
   std::string Render(const Terminal& terminal) const;
 
  private:
+  // Width of each column; 0: left out.
   std::vector<size_t> Widths(size_t width) const;
 
   std::vector<Column> columns_;

@@ -68,9 +68,9 @@ std::optional<int32_t> ParseIsoDate(std::string_view text) {
     for (size_t i = start; i < start + length; ++i) value = value * 10 + (text[i] - '0');
     return value;
   };
-  const std::chrono::year_month_day date(
-      std::chrono::year(number(0, 4)), std::chrono::month(static_cast<unsigned>(number(5, 2))),
-      std::chrono::day(static_cast<unsigned>(number(8, 2))));
+  const std::chrono::year_month_day date(std::chrono::year(number(0, 4)),
+                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                         std::chrono::day(static_cast<unsigned>(number(8, 2))));
   if (!date.ok()) return std::nullopt;
   return static_cast<int32_t>(std::chrono::sys_days(date).time_since_epoch().count());
 }
@@ -116,9 +116,9 @@ absl::StatusOr<CivilTimeParser> CivilTimeParser::Make(std::string format, std::s
       icu::UnicodeString::fromUTF8(icu::StringPiece(zone.data(), static_cast<int>(zone.size())))));
   // ICU answers a name that it does not know with the zone "unknown", which is UTC: silently wrong.
   if (found == nullptr || *found == icu::TimeZone::getUnknown()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "no time zone is called \"", sync::AbslView(zone),
-        "\"; take an IANA name such as \"Asia/Jakarta\" or \"America/New_York\""));
+    return absl::InvalidArgumentError(
+        absl::StrCat("no time zone is called \"", sync::AbslView(zone),
+                     "\"; take an IANA name such as \"Asia/Jakarta\" or \"America/New_York\""));
   }
   auto holder = std::make_unique<Zone>();
   auto* basic = dynamic_cast<icu::BasicTimeZone*>(found.get());
@@ -141,8 +141,8 @@ absl::StatusOr<int64_t> CivilTimeParser::ParseCivil(std::string_view text) const
       std::chrono::day(static_cast<unsigned>(civil.tm_mday)));
   // strptime takes 02/30 and text that goes on after what it was asked for.
   if (end == nullptr || *end != '\0' || !date.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("\"", sync::AbslView(text),
-                                                   "\" is no date of the form \"", format_, "\""));
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", sync::AbslView(text), "\" is no date of the form \"", format_, "\""));
   }
   const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
   return days * kMillisecondsPerDay +

@@ -25,7 +25,8 @@ std::string IsoDate(int32_t days);
 // Days since 1970-01-01 of "2026-01-31". nullopt for anything else, 30 February included.
 std::optional<int32_t> ParseIsoDate(std::string_view text);
 
-// "2026-01-31T10:00:00Z", with an offset, or without one ("2026-01-31 10:00") in this machine's zone.
+// "2026-01-31T10:00:00Z", with an offset, or without one ("2026-01-31 10:00") in this machine's
+// zone.
 std::optional<int64_t> ParseTime(std::string_view text);
 
 // "3 min", "5 h", "12 d": about how long, for people.
@@ -41,9 +42,9 @@ class CivilTimeParser {
   CivilTimeParser& operator=(CivilTimeParser&&) noexcept;
   ~CivilTimeParser();
 
-  // Milliseconds since the epoch. A time skipped by a change to summer time is moved forward by what
-  // was skipped; of one that came twice the first is meant. InvalidArgument for a text that does not
-  // match whole or names a day that does not exist.
+  // Milliseconds since the epoch. A time skipped by a change to summer time is moved forward by
+  // what was skipped; of one that came twice the first is meant. InvalidArgument for a text that
+  // does not match whole or names a day that does not exist.
   absl::StatusOr<int64_t> Parse(std::string_view text) const;
 
   // The calendar day alone.

@@ -33,8 +33,9 @@ std::optional<std::string> Ungroup(std::string_view text) {
   std::string digits;
   bool first = true;
   for (const absl::string_view group : absl::StrSplit(AbslView(text), '.')) {
-    const bool whole = first ? (!group.empty() && (group.size() <= 3 || group.size() == text.size()))
-                             : group.size() == 3;
+    const bool whole = first
+                           ? (!group.empty() && (group.size() <= 3 || group.size() == text.size()))
+                           : group.size() == 3;
     if (!whole || !AllDigits(sync::StdView(group))) return std::nullopt;
     absl::StrAppend(&digits, group);
     first = false;
@@ -171,11 +172,11 @@ absl::StatusOr<v1::Value> ParseValue(const v1::Field* field, std::string_view te
   }
   text = sync::StdView(absl::StripAsciiWhitespace(AbslView(text)));
   if (text.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        field->key(), ": ",
-        AbslView(Pick(language, "tidak ada isinya; untuk mengosongkan tulis --clear ",
-                      "holds nothing; to empty it write --clear ")),
-        field->key()));
+    return absl::InvalidArgumentError(
+        absl::StrCat(field->key(), ": ",
+                     AbslView(Pick(language, "tidak ada isinya; untuk mengosongkan tulis --clear ",
+                                   "holds nothing; to empty it write --clear ")),
+                     field->key()));
   }
   switch (type) {
     case v1::FIELD_TYPE_INTEGER: {
@@ -190,8 +191,9 @@ absl::StatusOr<v1::Value> ParseValue(const v1::Field* field, std::string_view te
     case v1::FIELD_TYPE_MONEY: {
       const std::optional<int64_t> amount = ParseMoney(text);
       if (!amount.has_value()) {
-        return Wanted(*field, text, Pick(language, "jumlah rupiah seperti Rp1.500.000",
-                                         "an amount of rupiah such as Rp1.500.000"),
+        return Wanted(*field, text,
+                      Pick(language, "jumlah rupiah seperti Rp1.500.000",
+                           "an amount of rupiah such as Rp1.500.000"),
                       language);
       }
       value.set_integer(*amount);
@@ -259,7 +261,8 @@ absl::StatusOr<v1::Value> ParseValue(const v1::Field* field, std::string_view te
     }
     case v1::FIELD_TYPE_CHOICES: {
       std::vector<std::string> keys;
-      for (const absl::string_view part : absl::StrSplit(AbslView(text), ',', absl::SkipWhitespace())) {
+      for (const absl::string_view part :
+           absl::StrSplit(AbslView(text), ',', absl::SkipWhitespace())) {
         const std::optional<std::string> key =
             ParseChoice(*field, sync::StdView(absl::StripAsciiWhitespace(part)));
         if (!key.has_value()) {

@@ -1,7 +1,9 @@
 // Values as an admin types them and as tables show them.
 //
-// Officers and admins write numbers and dates the way the form does in their office: "Rp1.500.000", "ya",
-// "-6,2". What is typed is read by the type of the field in its definition, exactly and without floats.
+// Officers and admins write numbers and dates the way the form does in their office: "Rp1.500.000",
+// "ya",
+// "-6,2". What is typed is read by the type of the field in its definition, exactly and without
+// floats.
 #ifndef TIKAR_CLIENTS_CLI_VALUE_TEXT_H_
 #define TIKAR_CLIENTS_CLI_VALUE_TEXT_H_
 
@@ -26,8 +28,8 @@ namespace tikar::cli {
 //   time     2026-01-31T10:00:00Z; without a zone: this machine's
 //   place    -2.0645,101.3912 (latitude, longitude in degrees)
 //   choice   key or label; choices: several, with commas
-// InvalidArgument says what would have been right, in `language`. Ranges, lengths and patterns are not
-// looked at: that is validation's.
+// InvalidArgument says what would have been right, in `language`. Ranges, lengths and patterns are
+// not looked at: that is validation's.
 absl::StatusOr<v1::Value> ParseValue(const v1::Field* field, std::string_view text,
                                      Language language);
 

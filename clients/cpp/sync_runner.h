@@ -30,14 +30,14 @@ namespace tikar::client {
 
 struct SyncRunnerOptions {
   // "127.0.0.1:50151". Plain text, and so for loopback only, until there are keys.
-  std::string server;
+  std::string server = "";
   // Instead of `server`: makes a connection. Called once.
-  std::function<std::shared_ptr<grpc::Channel>()> make_channel;
+  std::function<std::shared_ptr<grpc::Channel>()> make_channel = nullptr;
   // A call in which the server owes something and says nothing for so long is given up.
   int64_t silence_ms_max = kSilenceMsMax;
   // Called after each message that was stored and each attempt that ended, from the thread that syncs:
   // the screen may have changed. Must not call back into the runner.
-  std::function<void()> on_change;
+  std::function<void()> on_change = nullptr;
 };
 
 // A channel with the SDK's keepalive and limits.

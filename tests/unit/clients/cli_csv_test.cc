@@ -1,5 +1,3 @@
-#include "clients/cli/csv.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +5,8 @@
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include "clients/cli/csv.h"
 
 namespace tikar::cli {
 namespace {
@@ -94,7 +94,8 @@ TEST(CsvReaderTest, TooManyCellsAreAnError) {
 
 TEST(CsvReaderTest, ReadsWhatIsLongerThanItsBuffer) {
   std::string text;
-  for (int i = 0; i < 20000; ++i) text += std::to_string(i) + ",\"baris " + std::to_string(i) + "\"\r\n";
+  for (int i = 0; i < 20000; ++i)
+    text += std::to_string(i) + ",\"baris " + std::to_string(i) + "\"\r\n";
   const auto records = ReadAll(text);
   ASSERT_EQ(records.size(), 20000u);
   EXPECT_THAT(records[19999].cells, ElementsAre("19999", "baris 19999"));

@@ -1,16 +1,16 @@
-#include "clients/cli/display.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
+#include "clients/cli/display.h"
+
 namespace tikar::cli {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::Not;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(DisplayWidthTest, CountsColumnsAndNotBytes) {
   EXPECT_EQ(DisplayWidth("Kerinci"), 7u);
@@ -47,8 +47,14 @@ TEST(PadToWidthTest, PadsByColumns) {
 TEST(OneLineTest, TakesTheTeethOutOfEscapeSequences) {
   EXPECT_EQ(OneLine("a\x1b[31mb"), "a\xEF\xBF\xBD[31mb");
   EXPECT_EQ(OneLine("a\x1b]0;title\x07"), "a\xEF\xBF\xBD]0;title\xEF\xBF\xBD");
-  EXPECT_EQ(OneLine("a\xC2\x9B" "2J"), "a\xEF\xBF\xBD" "2J");            // C1 CSI
-  EXPECT_EQ(OneLine("\xE2\x80\xAE" "kalot"), "\xEF\xBF\xBD" "kalot");    // right-to-left override
+  EXPECT_EQ(OneLine("a\xC2\x9B"
+                    "2J"),
+            "a\xEF\xBF\xBD"
+            "2J");  // C1 CSI
+  EXPECT_EQ(OneLine("\xE2\x80\xAE"
+                    "kalot"),
+            "\xEF\xBF\xBD"
+            "kalot");  // right-to-left override
   EXPECT_EQ(OneLine("rusak\xFF"), "rusak\xEF\xBF\xBD");
 }
 
@@ -69,7 +75,8 @@ TEST(LinesTest, BreaksAWordThatIsWiderThanTheLine) {
 }
 
 TEST(LinesTest, NoLineIsWiderThanAskedFor) {
-  const std::string text = "Jembatan gantung di Siulak Mukai putus sejak Senin; anak sekolah 県庁 memutar.";
+  const std::string text =
+      "Jembatan gantung di Siulak Mukai putus sejak Senin; anak sekolah 県庁 memutar.";
   for (size_t columns = 2; columns < 40; ++columns) {
     std::string joined;
     for (const std::string& line : Lines(text, columns)) {

@@ -1,11 +1,10 @@
-#include "clients/cli/failure.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 #include <string>
 
+#include "clients/cli/failure.h"
 #include "clients/cli/random.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -19,7 +18,8 @@ using ::testing::MatchesRegex;
 
 constexpr char kServer[] = "127.0.0.1:50151";
 
-void AddViolation(google::rpc::BadRequest& bad, const std::string& locale, const std::string& text) {
+void AddViolation(google::rpc::BadRequest& bad, const std::string& locale,
+                  const std::string& text) {
   auto& violation = *bad.add_field_violations();
   violation.set_field("nik");
   violation.set_reason("nik_digits");
@@ -97,7 +97,8 @@ TEST(RandomUuidTest, IsVersionFourAndNeverTheSame) {
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {
     const std::string uuid = RandomUuid();
-    EXPECT_THAT(uuid, MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
+    EXPECT_THAT(
+        uuid, MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
     EXPECT_TRUE(seen.insert(uuid).second);
   }
 }

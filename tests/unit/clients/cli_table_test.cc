@@ -1,5 +1,3 @@
-#include "clients/cli/table.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +5,7 @@
 
 #include "absl/strings/str_split.h"
 #include "clients/cli/display.h"
+#include "clients/cli/table.h"
 
 namespace tikar::cli {
 namespace {
@@ -15,7 +14,9 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 Table Requests() {
-  Table table({{.title = "REF"}, {.title = "TITLE", .shrinks = true}, {.title = "N", .right_aligned = true}});
+  Table table({{.title = "REF"},
+               {.title = "TITLE", .shrinks = true},
+               {.title = "N", .right_aligned = true}});
   table.AddRow({{"7ZK4Q-X9M2H-B", Style::kName}, {"Jembatan gantung putus"}, {"7"}});
   table.AddRow({{"0", Style::kName}, {"Lampu"}, {"12"}});
   return table;
@@ -33,6 +34,21 @@ TEST(TableTest, ShrinksTheColumnThatMayAndKeepsTheOthersWhole) {
             "REF            TITLE         N\n"
             "7ZK4Q-X9M2H-B  Jembatan g…   7\n"
             "0              Lampu        12\n");
+}
+
+TEST(TableTest, LeavesOutWhatIsEmptyOrDoesNotFit) {
+  Table table({{.title = "REF"},
+               {.title = "TITLE", .shrinks = true},
+               {.title = "AREA", .shrinks = true, .droppable = true},
+               {.title = "ASSIGNEE", .droppable = true}});
+  table.AddRow({{"7ZK4Q-X9M2H-B"}, {"Jembatan gantung putus"}, {"Gunung Kerinci"}, {""}});
+  EXPECT_EQ(table.Render({}),
+            "REF            TITLE                   AREA\n"
+            "7ZK4Q-X9M2H-B  Jembatan gantung putus  Gunung Kerinci\n");
+  // The ref is what one types next: it stays whole as long as it can.
+  EXPECT_EQ(table.Render({.width = 30}),
+            "REF            TITLE\n"
+            "7ZK4Q-X9M2H-B  Jembatan gantu…\n");
 }
 
 TEST(TableTest, NeverWiderThanTheTerminal) {

@@ -1,8 +1,8 @@
-#include "clients/cli/times.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
+
+#include "clients/cli/times.h"
 
 namespace tikar::cli {
 namespace {
@@ -38,8 +38,9 @@ TEST(CivilTimeParserTest, OfATimeThatCameTwiceTheFirstIsMeant) {
 TEST(CivilTimeParserTest, RefusesDaysThatDoNotExistAndTextThatGoesOn) {
   const auto parser = CivilTimeParser::Make(kAmerican, "Asia/Jakarta");
   ASSERT_TRUE(parser.ok());
-  for (const char* text : {"02/30/2018 01:00:00 AM", "13/01/2018 01:00:00 AM", "06/26/2018 11:12:53 AM WIB",
-                           "06/26/2018", "", "2018-06-26T11:12:53Z"}) {
+  for (const char* text :
+       {"02/30/2018 01:00:00 AM", "13/01/2018 01:00:00 AM", "06/26/2018 11:12:53 AM WIB",
+        "06/26/2018", "", "2018-06-26T11:12:53Z"}) {
     EXPECT_EQ(parser->Parse(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
   }
   EXPECT_EQ(IsoTime(*parser->Parse("06/26/2018 07:00:00 AM")), "2018-06-26T00:00:00.000Z");
@@ -57,7 +58,8 @@ TEST(IsoTest, DatesAndTimesBeforeTheEpochAndFarAway) {
   EXPECT_EQ(IsoDate(11016), "2000-02-29");
   for (int32_t days = -800000; days < 800000; days += 997) {
     const std::string text = IsoDate(days);
-    if (text.size() == 10 && text[0] != '-') EXPECT_EQ(ParseIsoDate(text), days) << text;
+    if (text.size() != 10 || text[0] == '-') continue;
+    EXPECT_EQ(ParseIsoDate(text), days) << text;
   }
 }
 

@@ -1,10 +1,10 @@
-#include "clients/cli/value_text.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
+
+#include "clients/cli/value_text.h"
 
 namespace tikar::cli {
 namespace {
@@ -31,7 +31,8 @@ absl::StatusOr<v1::Value> Parse(v1::FieldType type, const std::string& text) {
 }
 
 TEST(ParseValueTest, MoneyAsItIsWrittenInTheOffice) {
-  for (const char* text : {"1500000", "1.500.000", "Rp1.500.000", "Rp 1.500.000,00", "rp.1.500.000,-"}) {
+  for (const char* text :
+       {"1500000", "1.500.000", "Rp1.500.000", "Rp 1.500.000,00", "rp.1.500.000,-"}) {
     const auto value = Parse(v1::FIELD_TYPE_MONEY, text);
     ASSERT_TRUE(value.ok()) << text << value.status();
     EXPECT_EQ(value->integer(), 1500000) << text;
@@ -39,7 +40,8 @@ TEST(ParseValueTest, MoneyAsItIsWrittenInTheOffice) {
 }
 
 TEST(ParseValueTest, MoneyThatCouldMeanTwoThingsIsRefused) {
-  for (const char* text : {"1.5", "1,500", "1.50.000", "1500,50", "Rp", "1e6", "99999999999999999999"}) {
+  for (const char* text :
+       {"1.5", "1,500", "1.50.000", "1500,50", "Rp", "1e6", "99999999999999999999"}) {
     EXPECT_FALSE(Parse(v1::FIELD_TYPE_MONEY, text).ok()) << text;
   }
 }
@@ -90,8 +92,9 @@ TEST(ParseValueTest, ChoicesByKeyOrLabel) {
   const auto wrong = Parse(v1::FIELD_TYPE_CHOICE, "langit");
   ASSERT_FALSE(wrong.ok());
   EXPECT_THAT(std::string(wrong.status().message()), HasSubstr("jalan_jembatan, sampah"));
-  EXPECT_THAT(Parse(v1::FIELD_TYPE_CHOICES, "sampah, Name jalan_jembatan,sampah")->choices().items(),
-              ElementsAre("jalan_jembatan", "sampah"));
+  EXPECT_THAT(
+      Parse(v1::FIELD_TYPE_CHOICES, "sampah, Name jalan_jembatan,sampah")->choices().items(),
+      ElementsAre("jalan_jembatan", "sampah"));
 }
 
 TEST(ParseValueTest, AnEmptyTextIsNoValueAndSaysHowToClear) {
@@ -135,15 +138,18 @@ TEST(FormatValueTest, PlacesAndMoneySurviveTheRoundTrip) {
     v1::Value value;
     value.mutable_place()->set_latitude_e7(e7);
     value.mutable_place()->set_longitude_e7(-e7);
-    const auto back = ParseValue(&place, FormatValue(&place, &value, Language::kEnglish), Language::kEnglish);
+    const auto back =
+        ParseValue(&place, FormatValue(&place, &value, Language::kEnglish), Language::kEnglish);
     ASSERT_TRUE(back.ok()) << back.status();
     EXPECT_EQ(back->place().latitude_e7(), e7);
     EXPECT_EQ(back->place().longitude_e7(), -e7);
   }
-  for (const int64_t rupiah : {int64_t{0}, int64_t{7}, int64_t{1000}, int64_t{500000000}, INT64_MAX}) {
+  for (const int64_t rupiah :
+       {int64_t{0}, int64_t{7}, int64_t{1000}, int64_t{500000000}, INT64_MAX}) {
     v1::Value value;
     value.set_integer(rupiah);
-    const auto back = ParseValue(&money, FormatValue(&money, &value, Language::kEnglish), Language::kEnglish);
+    const auto back =
+        ParseValue(&money, FormatValue(&money, &value, Language::kEnglish), Language::kEnglish);
     ASSERT_TRUE(back.ok()) << back.status();
     EXPECT_EQ(back->integer(), rupiah);
   }

@@ -1,0 +1,183 @@
+#include "clients/field/phone.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "clients/cli/failure.h"
+#include "clients/cpp/local_store.h"
+#include "clients/cpp/replica.h"
+#include "sync/names.h"
+#include "sync/ref.h"
+#include "sync/status_macros.h"
+#include "sync/types.h"
+
+namespace tikar::field {
+namespace {
+
+using sync::AbslView;
+
+// The SDK speaks English to developers; officers are told in their language what to do.
+absl::Status InWords(const absl::Status& status, const PhoneSettings& settings) {
+  const auto say = [&](std::string_view indonesian, std::string_view english) {
+    return AbslView(cli::Pick(settings.language, indonesian, english));
+  };
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+      // Not kUnavailable here: that is the exit code of a server that is away.
+      return absl::FailedPreconditionError(
+          absl::StrCat(settings.database_path,
+                       say(" sedang dibuka oleh proses lain; tutup dahulu yang itu",
+                           " is open in another process; end that one first")));
+    case absl::StatusCode::kDataLoss:
+      return cli::WithAdvice(
+          status, cli::Pick(settings.language,
+                            "Berkas ini rusak. Simpan salinannya, lalu mulai dengan berkas baru.",
+                            "The file is damaged. Keep a copy, then begin with a new file."));
+    default:
+      return status;
+  }
+}
+
+// Who this phone is, if the database knows it already; "tikar-field --db FILE status" is then enough.
+absl::Status Remember(PhoneSettings* settings) {
+  if (!settings->actor.empty() && !settings->scope.empty()) return absl::OkStatus();
+  if (std::error_code error; std::filesystem::exists(settings->database_path, error)) {
+    ASSIGN_OR_RETURN(const std::unique_ptr<client::LocalStore> store,
+                     client::LocalStore::Open(settings->database_path));
+    ASSIGN_OR_RETURN(const client::Device device, store->LoadDevice());
+    if (settings->actor.empty()) settings->actor = device.actor;
+    if (settings->scope.empty()) settings->scope = device.scope;
+  }
+  if (settings->actor.empty() || settings->scope.empty()) {
+    return cli::UsageError(cli::Pick(
+        settings->language,
+        "telepon baru perlu nama dan wilayah, misalnya: --actor devices/siti --scope 15.01.06",
+        "a new phone needs a name and a scope, such as: --actor devices/siti --scope 15.01.06"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+cli::DefinitionView ViewOf(std::shared_ptr<const sync::Definition> definition) {
+  const v1::Definition* proto = &definition->proto();
+  return cli::DefinitionView(std::shared_ptr<const v1::Definition>(std::move(definition), proto));
+}
+
+Phone::Phone(PhoneSettings settings, std::ostream& out, cli::Terminal terminal)
+    : settings_(std::move(settings)),
+      out_(out),
+      terminal_(terminal),
+      clock_(std::make_unique<OffsetClock>(settings_.clock_offset_ms)) {}
+
+absl::StatusOr<std::unique_ptr<Phone>> Phone::Open(PhoneSettings settings, std::ostream& out,
+                                                   cli::Terminal terminal) {
+  if (const absl::Status status = Remember(&settings); !status.ok()) {
+    return InWords(status, settings);
+  }
+  if (!sync::IsActorName(settings.actor)) {
+    return cli::UsageError(
+        cli::Pick(settings.language,
+                  "--actor: 1 sampai 64 karakter dari a-z, 0-9, '.', '_', '-' dan '/'",
+                  "--actor takes 1 to 64 characters of a-z, 0-9, '.', '_', '-' and '/'"));
+  }
+  std::unique_ptr<Phone> phone(new Phone(std::move(settings), out, terminal));
+  client::FieldAppOptions options;
+  options.database_path = phone->settings_.database_path;
+  options.actor = phone->settings_.actor;
+  options.role = phone->settings_.role;
+  options.scope = phone->settings_.scope;
+  options.client_version = "tikar-field/" TIKAR_VERSION;
+  options.clock = phone->clock_.get();
+  absl::StatusOr<std::unique_ptr<client::FieldApp>> app =
+      client::FieldApp::Open(std::move(options));
+  if (absl::IsInvalidArgument(app.status())) {
+    return cli::UsageError(sync::StdView(app.status().message()));
+  }
+  if (!app.ok()) return InWords(app.status(), phone->settings_);
+  phone->app_ = *std::move(app);
+  return phone;
+}
+
+std::string Phone::CommandLine(std::string_view command) const {
+  std::string line = absl::StrCat("tikar-field --db ", settings_.database_path);
+  if (settings_.server != PhoneSettings().server) {
+    absl::StrAppend(&line, " --server ", settings_.server);
+  }
+  return absl::StrCat(line, " ", AbslView(command));
+}
+
+absl::StatusOr<cli::DefinitionView> Phone::Form(const std::string& service) {
+  ASSIGN_OR_RETURN(const std::vector<std::shared_ptr<const sync::Definition>> forms,
+                   app_->Definitions());
+  std::string known;
+  for (const std::shared_ptr<const sync::Definition>& form : forms) {
+    if (form->proto().service() == service) return ViewOf(form);
+    absl::StrAppend(&known, known.empty() ? "" : ", ", form->proto().service());
+  }
+  if (forms.empty()) {
+    return cli::WithAdvice(
+        absl::NotFoundError(AbslView(Say("belum ada formulir di telepon ini",
+                                         "there are no forms on this phone yet"))),
+        absl::StrCat(AbslView(Say("Ambil sekali saat ada sinyal: ",
+                                  "Fetch them once where there is a signal: ")),
+                     CommandLine("sync")));
+  }
+  return absl::NotFoundError(absl::StrCat(
+      AbslView(Say("tidak ada layanan \"", "there is no service \"")), service,
+      AbslView(Say("\" di telepon ini; yang ada: ", "\" on this phone; there are: ")), known));
+}
+
+absl::StatusOr<cli::DefinitionView> Phone::FormOf(const v1::Request& request) {
+  absl::StatusOr<cli::DefinitionView> form = Form(request.service());
+  if (!absl::IsNotFound(form.status())) return form;
+  auto unknown = std::make_shared<v1::Definition>();
+  unknown->set_service(request.service());
+  return cli::DefinitionView(std::move(unknown));
+}
+
+absl::StatusOr<client::RequestOnPhone> Phone::Find(const std::string& typed) {
+  absl::StatusOr<client::RequestOnPhone> found = absl::NotFoundError("");
+  if (absl::StartsWith(typed, "regions/")) {
+    const std::optional<sync::RequestKey> key = client::KeyOfName(typed);
+    if (key.has_value()) {
+      found = app_->Get(*key);
+    } else {
+      found = absl::InvalidArgumentError("");
+    }
+  } else {
+    found = app_->GetByRef(typed);
+  }
+  if (absl::IsInvalidArgument(found.status())) {
+    return cli::UsageError(absl::StrCat(
+        "\"", typed, "\" ",
+        AbslView(Say("bukan nomor permohonan; periksa tiap huruf dan angkanya (7ZK4Q-X9M2H-B)",
+                     "is no request number; check each character (7ZK4Q-X9M2H-B)"))));
+  }
+  if (absl::IsNotFound(found.status())) {
+    return cli::WithAdvice(
+        absl::NotFoundError(absl::StrCat(
+            typed, AbslView(Say(" tidak ada di telepon ini", " is not on this phone")))),
+        absl::StrCat(AbslView(Say("Ada dalam wilayah telepon ini? Perbarui dengan: ",
+                                  "Is it within this phone's scope? Bring it up to date with: ")),
+                     CommandLine("sync")));
+  }
+  return found;
+}
+
+absl::StatusOr<uint64_t> Phone::CountRequests() {
+  client::ListQuery query;
+  query.filter.set_show_retracted(true);
+  query.page_size = client::kListPageMax;
+  uint64_t count = 0;
+  do {
+    ASSIGN_OR_RETURN(const client::ListPage page, app_->List(query));
+    count += page.requests.size();
+    query.page_token = page.next_page_token;
+  } while (!query.page_token.empty());
+  return count;
+}
+
+}  // namespace tikar::field

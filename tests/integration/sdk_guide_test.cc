@@ -1,0 +1,130 @@
+// docs/sdk.md as a program: each of its pieces of code stands below, word for word, and runs.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sdk_tikard.h"
+#include "sync/ref.h"
+
+namespace tikar::client {
+namespace {
+
+absl::Status RunGuide(const std::string& database_path, const std::string& server_address,
+                      std::vector<std::string>& labels, std::vector<std::string>& messages,
+                      std::string& number_for_the_citizen, std::string& banner) {
+  FieldAppOptions options;
+  options.database_path = database_path;
+  options.actor = "kerinci/petugas-7";  // the device; the file belongs to it for ever
+  options.role = "petugas";             // in which its officer acts
+  options.scope = {"15.01.06"};         // kecamatan Gunung Kerinci
+  absl::StatusOr<std::unique_ptr<FieldApp>> opened = FieldApp::Open(options);
+  if (!opened.ok()) return opened.status();  // says what is wrong; the file stays as it is
+  FieldApp& app = **opened;
+
+  SyncRunner runner(&app, {.server = server_address});
+  absl::Status synced = runner.SyncUntilDone(/*patience_ms=*/30'000);
+  RETURN_IF_ERROR(synced);
+
+  absl::StatusOr<std::shared_ptr<const sync::Definition>> form = app.NewestDefinition("pengaduan");
+  if (!form.ok()) return form.status();  // NotFound: not here yet
+  for (const v1::Field& field : (*form)->proto().fields()) {
+    labels.push_back(field.label().id());  // or .en()
+  }
+
+  NewRequest report;
+  report.service = "pengaduan";
+  report.area = "15.01.06.2010";
+  report.fields = {{"judul", Text("Jembatan putus")},
+                   {"deskripsi", Text("Papan lapuk; anak sekolah memutar.")},
+                   {"kategori", Text("jalan_jembatan")}};
+  report.comments = {"Warga memasang papan sementara"};
+  absl::StatusOr<EditOutcome> created = app.Create(report);
+  if (!created.ok()) return created.status();  // nothing was queued: the disk is full, …
+  if (!created->queued()) {
+    // Nothing was queued either: show what is wrong, and what to do, beside each field.
+    for (const sync::Violation& wrong : created->refusal.violations) {
+      messages.push_back(wrong.field + ": " + wrong.message_id);
+    }
+  }
+  number_for_the_citizen = sync::FormatRef(created->ref);  // "7ZK4Q-X9M2H-B", right away
+
+  app.Edit(created->request, {Move("diterima", "diverifikasi"), Comment("Sudah saya lihat")});
+  absl::StatusOr<RequestOnPhone> shown = app.Get(created->request);
+  if (!shown.ok()) return shown.status();
+  // shown->request.status() is "diverifikasi"; shown->pending_paths says what no server has joined yet.
+  EXPECT_EQ(shown->request.status(), "diverifikasi");
+  EXPECT_THAT(shown->pending_paths, ::testing::Contains("status"));
+
+  ListQuery query;
+  query.filter.set_area("15.01.06");
+  query.filter.set_text("jembatan");  // in any text, without regard to case
+  absl::StatusOr<ListPage> page = app.List(query);
+  RETURN_IF_ERROR(page.status());
+  EXPECT_EQ(page->requests.size(), 1u);
+
+  synced = runner.SyncUntilDone(30'000);
+  RETURN_IF_ERROR(synced);
+
+  absl::StatusOr<SyncStatus> status = app.Status();
+  if (!status.ok()) return status.status();
+  if (status->synced) {
+    banner = "Tersinkron";
+  } else {
+    banner = std::to_string(status->unsent) + " belum terkirim, tertua " +
+             std::to_string(status->oldest_unsent_age_ms.value_or(0) / 60'000) + " menit";
+  }
+  if (status->clock_warning) banner += "; jam ponsel salah, mohon disetel";
+
+  absl::StatusOr<std::vector<AttentionItem>> items = app.NeedsAttention();
+  if (!items.ok()) return items.status();
+  for (const AttentionItem& item : *items) {
+    for (const v1::Violation& wrong : item.violations) messages.push_back(wrong.message_id());
+    // Edit() anew with what item.body says, corrected; then app.Dismiss(item.change_id).
+    // Or, when the server was at fault: app.Retry(item.change_id).
+  }
+  return absl::OkStatus();
+}
+
+TEST(SdkGuide, DoesWhatItSays) {
+  TemporaryDirectory directory;
+  Tikard tikard(directory);
+  tikard.Start();
+  std::vector<std::string> labels, messages;
+  std::string number, banner;
+  const absl::Status status = RunGuide(directory.File("phone.sqlite"), tikard.address(), labels,
+                                       messages, number, banner);
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_GT(labels.size(), 5u);
+  EXPECT_TRUE(messages.empty()) << messages[0];
+  EXPECT_TRUE(sync::ParseRef(number).has_value()) << number;
+  EXPECT_EQ(banner, "Tersinkron");
+}
+
+// The lines of a text without their indentation.
+std::string Unindented(const std::string& text) {
+  std::istringstream lines(text);
+  std::string result;
+  for (std::string line; std::getline(lines, line);) {
+    const size_t begin = line.find_first_not_of(' ');
+    if (begin != std::string::npos) result += line.substr(begin) + "\n";
+  }
+  return result;
+}
+
+TEST(SdkGuide, EveryPieceOfItsCodeIsCompiledHere) {
+  const std::string guide = ReadFile(TIKAR_SOURCE_DIR "/docs/sdk.md");
+  const std::string source =
+      Unindented(ReadFile(TIKAR_SOURCE_DIR "/tests/integration/sdk_guide_test.cc"));
+  const std::string fence = "```cpp\n";
+  int pieces = 0;
+  for (size_t begin = guide.find(fence); begin != std::string::npos;
+       begin = guide.find(fence, begin)) {
+    begin += fence.size();
+    const std::string piece = guide.substr(begin, guide.find("```", begin) - begin);
+    EXPECT_NE(source.find(Unindented(piece)), std::string::npos) << piece;
+    ++pieces;
+  }
+  EXPECT_GE(pieces, 8);
+}
+
+}  // namespace
+}  // namespace tikar::client

@@ -1,0 +1,152 @@
+// A real tikard for the SDK's tests: a process of its own that can be stopped, frozen and killed.
+#ifndef TIKAR_TESTS_INTEGRATION_SDK_TIKARD_H_
+#define TIKAR_TESTS_INTEGRATION_SDK_TIKARD_H_
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "clients/cpp/sync_runner.h"
+#include "sdk_phone.h"
+
+namespace tikar::client {
+
+class Tikard {
+ public:
+  explicit Tikard(const TemporaryDirectory& directory)
+      : data_(directory.File("data")),
+        port_file_(directory.File("port")),
+        log_(directory.File("tikard.log")) {}
+  ~Tikard() { Kill(); }
+
+  // Returns when it listens; a second start takes the port of the first.
+  void Start() {
+    std::filesystem::remove(port_file_);
+    const std::vector<std::string> arguments = {
+        TIKARD_PATH,     "--listen",   "127.0.0.1:" + std::to_string(port_),
+        "--port-file",   port_file_,   "--data-dir",
+        data_,           "--catalog",  TIKAR_SOURCE_DIR "/catalog",
+        "--drain-seconds", "1"};
+    std::vector<char*> argv;
+    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 2, log_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ASSERT_EQ(posix_spawn(&process_, TIKARD_PATH, &files, nullptr, argv.data(), environ), 0);
+    posix_spawn_file_actions_destroy(&files);
+    for (int i = 0; i < 3'000; ++i) {
+      const std::string port = ReadFile(port_file_);
+      if (!port.empty()) {
+        port_ = std::stoi(port);
+        return;
+      }
+      ASSERT_EQ(waitpid(process_, nullptr, WNOHANG), 0) << ReadFile(log_);
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    FAIL() << "tikard does not listen: " << ReadFile(log_);
+  }
+  // As a power cut would.
+  void Kill() {
+    if (process_ == 0) return;
+    kill(process_, SIGKILL);
+    waitpid(process_, nullptr, 0);
+    process_ = 0;
+  }
+  void Freeze() { kill(process_, SIGSTOP); }
+  void Thaw() { kill(process_, SIGCONT); }
+
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  const std::string data_, port_file_, log_;
+  pid_t process_ = 0;
+  int port_ = 0;
+};
+
+// Lets a test wait for what another thread brings about, without sleeping.
+class Change {
+ public:
+  void Happened() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    changed_.notify_all();
+  }
+  // False: `condition` did not come true within ten seconds.
+  bool Wait(const std::function<bool()>& condition) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (!condition()) {
+      // Looks again now and then: the condition may hang on something that tells nobody.
+      changed_.wait_for(lock, std::chrono::milliseconds(50));
+      if (std::chrono::steady_clock::now() > end) return condition();
+    }
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+};
+
+inline constexpr int64_t kPatienceMs = 60'000;
+
+// A phone with the real clock that tries again at once.
+class RealPhone : public Phone {
+ public:
+  RealPhone(std::string path, std::string actor, uint64_t seed)
+      : Phone(std::move(path), std::move(actor), seed) {
+    options.clock = nullptr;
+    options.backoff = {20, 200};
+  }
+
+  // Until everything is sent and taken.
+  void Sync(const std::string& server) {
+    SyncRunner runner(app.get(), {.server = server});
+    const absl::Status status = runner.SyncUntilDone(kPatienceMs);
+    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_EQ(Status().unsent, 0u);
+  }
+  std::vector<RequestOnPhone> All() {
+    std::vector<RequestOnPhone> all;
+    ListQuery query;
+    query.page_size = kListPageMax;
+    do {
+      absl::StatusOr<ListPage> page = app->List(query);
+      CHECK(page.ok());
+      for (RequestOnPhone& request : page->requests) all.push_back(std::move(request));
+      query.page_token = page->next_page_token;
+    } while (!query.page_token.empty());
+    return all;
+  }
+};
+
+// Two phones that have synced show the same, byte for byte.
+inline void ExpectConverged(RealPhone& a, RealPhone& b) {
+  const std::vector<RequestOnPhone> of_a = a.All(), of_b = b.All();
+  ASSERT_EQ(of_a.size(), of_b.size());
+  for (size_t i = 0; i < of_a.size(); ++i) {
+    EXPECT_EQ(of_a[i].key, of_b[i].key);
+    EXPECT_FALSE(of_a[i].pending());
+    EXPECT_FALSE(of_b[i].pending());
+    EXPECT_FALSE(of_a[i].request.state_digest().empty());
+    EXPECT_EQ(of_a[i].request.state_digest(), of_b[i].request.state_digest());
+    EXPECT_EQ(of_a[i].request.SerializeAsString(), of_b[i].request.SerializeAsString());
+  }
+}
+
+}  // namespace tikar::client
+
+#endif  // TIKAR_TESTS_INTEGRATION_SDK_TIKARD_H_
