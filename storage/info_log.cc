@@ -46,9 +46,8 @@ void InfoLog::Logv(const char* format, va_list arguments) {
   if (length < 0) return;
   text.resize(std::min(static_cast<size_t>(length), text.size() - 1));
   while (!text.empty() && text.back() == '\n') text.pop_back();
-  const std::string line =
-      absl::StrCat(absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone()), " ",
-                   text, "\n");
+  const std::string line = absl::StrCat(
+      absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone()), " ", text, "\n");
 
   std::lock_guard lock(mutex_);
   if (file_ < 0) return;

@@ -1,8 +1,8 @@
 // RocksDB's log of its own work, for a person who wonders what the disk is busy with.
 //
-// Not RocksDB's own logger: that one goes through the writer it uses for data, and as Debian builds it
-// (with assertions) a line that no longer fits on the disk ends the process. Here a line that cannot be
-// written is dropped.
+// Not RocksDB's own logger: that one goes through the writer it uses for data, and as Debian builds
+// it (with assertions) a line that no longer fits on the disk ends the process. Here a line that
+// cannot be written is dropped.
 #ifndef TIKAR_STORAGE_INFO_LOG_H_
 #define TIKAR_STORAGE_INFO_LOG_H_
 

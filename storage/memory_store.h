@@ -1,8 +1,8 @@
 // The Store in memory, for tests and simulation: the same rules as on disk, and crashes on demand.
 //
-// Snapshots and LoseUnsynced() are O(1), a write is O(log n) (see persistent_map.h). Unlike RocksDB it
-// notices a SingleDelete of a row that was not put exactly once since it was last removed, which on disk
-// would be undefined behaviour found weeks later.
+// Snapshots and LoseUnsynced() are O(1), a write is O(log n) (see persistent_map.h). Unlike RocksDB
+// it notices a SingleDelete of a row that was not put exactly once since it was last removed, which
+// on disk would be undefined behaviour found weeks later.
 #ifndef TIKAR_STORAGE_MEMORY_STORE_H_
 #define TIKAR_STORAGE_MEMORY_STORE_H_
 

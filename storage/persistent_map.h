@@ -1,14 +1,14 @@
 // An ordered map from bytes to bytes whose copies cost a pointer: the MemoryStore's tables.
 //
-// The problem: a snapshot after every batch, tens of thousands of small stores in a property test, and a
-// crash that takes back everything since the last sync. Copying a std::map makes each of these as
-// expensive as the whole store; keeping versions per key makes readers lock.
+// The problem: a snapshot after every batch, tens of thousands of small stores in a property test,
+// and a crash that takes back everything since the last sync. Copying a std::map makes each of
+// these as expensive as the whole store; keeping versions per key makes readers lock.
 //
-// The algorithm: a treap (Seidel and Aragon, "Randomized Search Trees", 1996) with path copying. Nodes
-// that more than one map can reach are never changed; a write copies the path from the root to the
-// key where it is shared, and changes nodes in place where it is not. So a copy is O(1), a write
-// O(log n), and old copies stay as they were. A node's priority is a hash of its key, which makes the
-// shape a function of the set of keys alone.
+// The algorithm: a treap (Seidel and Aragon, "Randomized Search Trees", 1996) with path copying.
+// Nodes that more than one map can reach are never changed; a write copies the path from the root
+// to the key where it is shared, and changes nodes in place where it is not. So a copy is O(1), a
+// write O(log n), and old copies stay as they were. A node's priority is a hash of its key, which
+// makes the shape a function of the set of keys alone.
 //
 // Thread safety: a map is a plain value, for one thread at a time. Different maps may be used by
 // different threads even where they share nodes.
@@ -59,8 +59,8 @@ class PersistentMap {
     if (Find(key) != nullptr) Remove(root_, key);
   }
 
-  // Calls `visit` for the entries in [begin, end), ascending or descending; empty `end` has no bound.
-  // The map must not be changed meanwhile (a copy of it may).
+  // Calls `visit` for the entries in [begin, end), ascending or descending; empty `end` has no
+  // bound. The map must not be changed meanwhile (a copy of it may).
   void Scan(std::string_view begin, std::string_view end, const Visitor& visit) const {
     Walk(root_.get(), begin, end, /*reverse=*/false, visit);
   }
@@ -94,8 +94,8 @@ class PersistentMap {
     Node* operator->() const { return node_; }
     explicit operator bool() const { return node_ != nullptr; }
 
-    // Afterwards the node is reachable through this link alone. The acquire pairs with the release of
-    // whoever dropped the last other reference, so that its reads are over before we write.
+    // Afterwards the node is reachable through this link alone. The acquire pairs with the release
+    // of whoever dropped the last other reference, so that its reads are over before we write.
     void MakeOwn() {
       if (node_->references.load(std::memory_order_acquire) == 1) return;
       *this = Link(new Node(node_->entry, node_->priority, node_->left, node_->right));

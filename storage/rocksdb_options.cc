@@ -13,13 +13,15 @@ namespace tikar::storage {
 
 namespace {
 
-// Table files that are held open. A descriptor each; a server with ten thousand phones needs the others.
+// Table files that are held open. A descriptor each; a server with ten thousand phones needs the
+// others.
 constexpr int kOpenFilesMax = 1000;
 // One for flushes and one for compactions: the machine has two cores, and officers to serve.
 constexpr int kBackgroundJobs = 2;
 // The MANIFEST is read whole at each start.
 constexpr uint64_t kManifestBytesMax = 32 << 20;
-// Written table files go to the disk in steps, so that no fsync of the log waits behind a whole one.
+// Written table files go to the disk in steps, so that no fsync of the log waits behind a whole
+// one.
 constexpr uint64_t kTableBytesPerSync = 1 << 20;
 // Several records to a block: fewer index entries, better compression.
 constexpr size_t kBlockBytes = 16 << 10;
@@ -68,15 +70,15 @@ rocksdb::DBOptions DatabaseOptions(const RocksdbStoreOptions& options,
   database.create_if_missing = false;
   database.paranoid_checks = true;
 
-  // See the head of rocksdb_store.h. Log files are not recycled: in one that is, old records follow the
-  // end, and the end and damage look the same.
+  // See the head of rocksdb_store.h. Log files are not recycled: in one that is, old records follow
+  // the end, and the end and damage look the same.
   database.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   database.recycle_log_file_num = 0;
   database.manual_wal_flush = false;
   // A log between two others that is gone, or shorter than when it was synced.
   database.track_and_verify_wals_in_manifest = true;
-  // What recovery reads back is written to table files before anybody sees it, because it may have been
-  // in the page cache alone.
+  // What recovery reads back is written to table files before anybody sees it, because it may have
+  // been in the page cache alone.
   database.avoid_flush_during_recovery = false;
   // All families reach the table files together. Otherwise those of one may be ahead of a log whose
   // unacknowledged end is lost, and RocksDB refuses to open.

@@ -13,11 +13,13 @@
 
 namespace tikar::storage {
 
-// For the database as a whole. create_if_missing is off. `log` must not be RocksDB's own (see info_log.h).
+// For the database as a whole. create_if_missing is off. `log` must not be RocksDB's own (see
+// info_log.h).
 rocksdb::DBOptions DatabaseOptions(const RocksdbStoreOptions& options,
                                    std::shared_ptr<rocksdb::Logger> log);
 
-// RocksDB's own "default" family, which holds the number of batches alone, then one for each sync::Family in its order.
+// RocksDB's own "default" family, which holds the number of batches alone, then one for each
+// sync::Family in its order.
 std::vector<rocksdb::ColumnFamilyDescriptor> FamilyDescriptors(
     const RocksdbStoreOptions& options, const std::shared_ptr<rocksdb::Cache>& block_cache);
 

@@ -83,21 +83,22 @@ class HealthListener : public rocksdb::EventListener {
   explicit HealthListener(StoreDirectory& directory) : directory_(directory) {}
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
-    // Softer ones (a compaction that found no room) RocksDB tries again, and writes go on meanwhile.
+    // Softer ones (a compaction that found no room) RocksDB tries again, and writes go on
+    // meanwhile.
     if (status->severity() >= rocksdb::Status::kHardError) {
       Note(FromRocksdb(*status, directory_.database_path()));
     }
   }
 
-  // RocksDB would clear the error by itself once there is room again, by writing on with a log that has
-  // failed. The error stays until the store is opened anew; see the head of store.h.
+  // RocksDB would clear the error by itself once there is room again, by writing on with a log that
+  // has failed. The error stays until the store is opened anew; see the head of store.h.
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
                             bool* auto_recovery) override {
     *auto_recovery = false;
   }
 
-  // The log that is dropped now can no longer vouch for itself; what was noted of it must not be lost
-  // with a power failure.
+  // The log that is dropped now can no longer vouch for itself; what was noted of it must not be
+  // lost with a power failure.
   void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
     const absl::Status status = directory_.FlushSynced();
     if (!status.ok()) Note(status);
@@ -118,9 +119,9 @@ class HealthListener : public rocksdb::EventListener {
   absl::Status health_ ABSL_GUARDED_BY(mutex_);
 };
 
-// In RocksDB's own "default" family, and alone there: the number of batches ever written. Each batch
-// raises it, so it tells exactly which batches are in the files. (RocksDB's sequence numbers do not: they
-// fall back at a restart when the last rows written were removed again.)
+// In RocksDB's own "default" family, and alone there: the number of batches ever written. Each
+// batch raises it, so it tells exactly which batches are in the files. (RocksDB's sequence numbers
+// do not: they fall back at a restart when the last rows written were removed again.)
 constexpr char kBatchesKey[] = "batches";
 
 absl::StatusOr<uint64_t> ReadBatches(rocksdb::DB& database, const std::string& path) {
@@ -137,22 +138,21 @@ absl::StatusOr<uint64_t> ReadBatches(rocksdb::DB& database, const std::string& p
 }
 
 absl::Status CreateDatabase(const RocksdbStoreOptions& options, const std::string& path) {
-  rocksdb::DBOptions database_options =
-      DatabaseOptions(options, std::make_shared<WarningKeeper>());
+  rocksdb::DBOptions database_options = DatabaseOptions(options, std::make_shared<WarningKeeper>());
   database_options.create_if_missing = true;
   database_options.create_missing_column_families = true;
   rocksdb::DB* opened = nullptr;
   Handles handles;
-  const rocksdb::Status status =
-      rocksdb::DB::Open(database_options, path, FamilyDescriptors(options, nullptr), &handles, &opened);
+  const rocksdb::Status status = rocksdb::DB::Open(
+      database_options, path, FamilyDescriptors(options, nullptr), &handles, &opened);
   if (!status.ok()) return FromRocksdb(status, path);
   const std::unique_ptr<rocksdb::DB> database(opened);
   CloseHandles(*database, handles);
   return FromRocksdb(database->Close(), path);
 }
 
-// As FromRocksdb, for a database that does not open: then a file that is missing, or families that are not
-// those of this version, are damage.
+// As FromRocksdb, for a database that does not open: then a file that is missing, or families that
+// are not those of this version, are damage.
 absl::Status OpenError(const rocksdb::Status& status, const std::string& path) {
   if (status.IsInvalidArgument() || status.IsNotFound()) {
     return DamagedStore(path, status.ToString());
@@ -166,8 +166,9 @@ absl::Status CheckDatabase(const RocksdbStoreOptions& options, const StoreDirect
   const auto warnings = std::make_shared<WarningKeeper>();
   rocksdb::DB* opened = nullptr;
   Handles handles;
-  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(
-      DatabaseOptions(options, warnings), path, FamilyDescriptors(options, nullptr), &handles, &opened);
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(DatabaseOptions(options, warnings), path,
+                                   FamilyDescriptors(options, nullptr), &handles, &opened);
   if (!status.ok()) return OpenError(status, path);
   const std::unique_ptr<rocksdb::DB> database(opened);
   const absl::StatusOr<uint64_t> recovered = ReadBatches(*database, path);
@@ -175,7 +176,8 @@ absl::Status CheckDatabase(const RocksdbStoreOptions& options, const StoreDirect
   if (!recovered.ok()) return recovered.status();
   if (*recovered >= directory.synced_at_open()) return absl::OkStatus();
   std::string reason = warnings->dropped();
-  if (reason.empty()) reason = "a log file (*.log) or MANIFEST is cut short, missing or an older copy";
+  if (reason.empty())
+    reason = "a log file (*.log) or MANIFEST is cut short, missing or an older copy";
   return DamagedStore(path, absl::StrCat("it was synced up to batch ", directory.synced_at_open(),
                                          " but reaches only to ", *recovered, ": ", reason));
 }
@@ -187,18 +189,17 @@ class RocksdbStore::Database {
  public:
   static absl::StatusOr<std::shared_ptr<Database>> Open(const RocksdbStoreOptions& options) {
     auto database = std::make_shared<Database>();
-    absl::StatusOr<std::unique_ptr<StoreDirectory>> directory =
-        StoreDirectory::Open(options.path, [&options](const std::string& path) {
-          return CreateDatabase(options, path);
-        });
+    absl::StatusOr<std::unique_ptr<StoreDirectory>> directory = StoreDirectory::Open(
+        options.path,
+        [&options](const std::string& path) { return CreateDatabase(options, path); });
     if (!directory.ok()) return std::move(directory).status();
     database->directory_ = *std::move(directory);
     RETURN_IF_ERROR(CheckDatabase(options, *database->directory_));
     RETURN_IF_ERROR(database->directory_->NoteHolder());
 
     const std::string path = database->path();
-    rocksdb::DBOptions database_options = DatabaseOptions(
-        options, std::make_shared<InfoLog>(database->directory_->info_log_path()));
+    rocksdb::DBOptions database_options =
+        DatabaseOptions(options, std::make_shared<InfoLog>(database->directory_->info_log_path()));
     database->listener_ = std::make_shared<HealthListener>(*database->directory_);
     database_options.listeners.push_back(database->listener_);
     database->block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes);
@@ -313,8 +314,8 @@ class RocksdbStore::DatabaseReader : public sync::Reader {
   absl::Status Walk(Family family, std::string_view begin, std::string_view end, bool reverse,
                     const Visitor& visit) const {
     if (!end.empty() && begin >= end) return absl::OkStatus();
-    // Tight bounds keep the iterator off the rows removed on either side, of which the feed has many.
-    // RocksDB reads ahead by itself once a scan proves to be long.
+    // Tight bounds keep the iterator off the rows removed on either side, of which the feed has
+    // many. RocksDB reads ahead by itself once a scan proves to be long.
     const rocksdb::Slice lower = ToSlice(begin), upper = ToSlice(end);
     rocksdb::ReadOptions options = ReadOptions();
     options.iterate_lower_bound = &lower;
@@ -350,15 +351,17 @@ absl::StatusOr<std::unique_ptr<RocksdbStore>> RocksdbStore::Open(
 }
 
 absl::Status RocksdbStore::Noted(absl::Status status) {
-  if (!status.ok()) database_->listener().Note(status);
-  return status;
+  if (status.ok()) return status;
+  database_->listener().Note(status);
+  return database_->listener().health();
 }
 
 absl::Status RocksdbStore::Write(const sync::WriteBatch& batch) {
   if (database_ == nullptr) return absl::FailedPreconditionError("the store is closed");
   RETURN_IF_ERROR(database_->listener().health());
   RETURN_IF_ERROR(CheckBatch(batch));
-  // Beside the bytes, RocksDB keeps a tag, a family and two lengths for each write; a header and the number of batches come on top.
+  // Beside the bytes, RocksDB keeps a tag, a family and two lengths for each write; a header and
+  // the number of batches come on top.
   constexpr size_t kHeaderBytes = 64, kOverheadBytes = 8;
   rocksdb::WriteBatch rows(kHeaderBytes + batch.bytes() + batch.writes().size() * kOverheadBytes);
   for (const sync::WriteBatch::Write& write : batch.writes()) {
@@ -381,8 +384,8 @@ absl::Status RocksdbStore::Write(const sync::WriteBatch& batch) {
   const rocksdb::Status counted =
       rows.Put(database_->rocks().DefaultColumnFamily(), kBatchesKey, absl::StrCat(number));
   if (!counted.ok()) return FromRocksdb(counted, database_->path());
-  RETURN_IF_ERROR(Noted(FromRocksdb(database_->rocks().Write(rocksdb::WriteOptions(), &rows),
-                                    database_->path())));
+  RETURN_IF_ERROR(Noted(
+      FromRocksdb(database_->rocks().Write(rocksdb::WriteOptions(), &rows), database_->path())));
   // Only now may the syncer promise it: the log has it.
   batches_.store(number, std::memory_order_release);
   ++writes_;
@@ -393,7 +396,8 @@ absl::Status RocksdbStore::Write(const sync::WriteBatch& batch) {
 absl::Status RocksdbStore::Sync() {
   if (database_ == nullptr) return absl::FailedPreconditionError("the store is closed");
   RETURN_IF_ERROR(database_->listener().health());
-  // Read before the fsync: at least this much is durable afterwards, whatever the writer adds meanwhile.
+  // Read before the fsync: at least this much is durable afterwards, whatever the writer adds
+  // meanwhile.
   const uint64_t batches = batches_.load(std::memory_order_acquire);
   if (batches == synced_) return absl::OkStatus();
   RETURN_IF_ERROR(Noted(database_->Sync(batches)));
@@ -441,7 +445,8 @@ StoreStats RocksdbStore::stats() const {
   std::lock_guard lock(mutex_);
   if (database_ == nullptr) return stats;
   std::error_code error;
-  for (auto file = std::filesystem::recursive_directory_iterator(database_->directory().path(), error);
+  for (auto file =
+           std::filesystem::recursive_directory_iterator(database_->directory().path(), error);
        !error && file != std::filesystem::recursive_directory_iterator(); file.increment(error)) {
     std::error_code gone;  // RocksDB removes files at any time
     const uintmax_t bytes = file->is_regular_file(gone) ? file->file_size(gone) : 0;

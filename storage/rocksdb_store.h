@@ -1,15 +1,16 @@
 // The Store on disk, on RocksDB: one column family for each sync::Family.
 //
-// Durability. Write appends to the write-ahead log without an fsync; Sync is one fsync of that log for
-// everything written so far. One RocksDB batch spans all families, so a batch is recovered whole or not
-// at all.
+// Durability. Write appends to the write-ahead log without an fsync; Sync is one fsync of that log
+// for everything written so far. One RocksDB batch spans all families, so a batch is recovered
+// whole or not at all.
 //
-// Recovery. RocksDB's choices for a damaged log are: refuse (then a power failure in the middle of a write
-// that nobody was told of would keep a district from starting), or stop at the damage and go on without
-// what follows (then damage to what was acknowledged would be dropped in silence). Neither alone is right.
-// Here RocksDB stops at the damage, and the result is held against the file SYNCED (store_directory.h): if
-// anything that was acknowledged is missing, the store does not open. All of this is tried read-only
-// first, so a store that does not open is left exactly as it was.
+// Recovery. RocksDB's choices for a damaged log are: refuse (then a power failure in the middle of
+// a write that nobody was told of would keep a district from starting), or stop at the damage and
+// go on without what follows (then damage to what was acknowledged would be dropped in silence).
+// Neither alone is right. Here RocksDB stops at the damage, and the result is held against the file
+// SYNCED (store_directory.h): if anything that was acknowledged is missing, the store does not
+// open. All of this is tried read-only first, so a store that does not open is left exactly as it
+// was.
 #ifndef TIKAR_STORAGE_ROCKSDB_STORE_H_
 #define TIKAR_STORAGE_ROCKSDB_STORE_H_
 
@@ -43,7 +44,8 @@ struct RocksdbStoreOptions {
   size_t write_buffer_bytes = 32 << 20;
   // Point reads from LZ4 are twice as fast as from ZSTD, which saves another third of the disk.
   Compression compression = Compression::kLz4;
-  // Files of db/ go through this; the real ones when null. Must outlive the store and its snapshots.
+  // Files of db/ go through this; the real ones when null. Must outlive the store and its
+  // snapshots.
   rocksdb::Env* env = nullptr;
 };
 
@@ -53,8 +55,8 @@ std::string_view FamilyName(sync::Family family);
 // Thread safety as Store.
 class RocksdbStore : public Store {
  public:
-  // Opens the store, making an empty one where there is none. What a crash left in the log is durable
-  // when this returns.
+  // Opens the store, making an empty one where there is none. What a crash left in the log is
+  // durable when this returns.
   //   kFailedPrecondition  made by a newer tikard; no Tikar store; in use by another process
   //   kDataLoss            damaged; the message names the file and says what to do
   //   kResourceExhausted   the disk is full
@@ -82,10 +84,12 @@ class RocksdbStore : public Store {
 
   explicit RocksdbStore(std::shared_ptr<Database> database);
 
-  // Returns `status`; if it is an error, the store is ill from now on.
+  // If `status` is an error, the store is ill from now on. Returns the error that made it so, which
+  // may be an earlier one of a background thread.
   absl::Status Noted(absl::Status status);
 
-  // Shared with the snapshots. Null once closed. Set by Close alone, under the mutex because of stats.
+  // Shared with the snapshots. Null once closed. Set by Close alone, under the mutex because of
+  // stats.
   mutable std::mutex mutex_;
   std::shared_ptr<Database> database_;
   std::unique_ptr<const DatabaseReader> latest_;

@@ -10,9 +10,9 @@ absl::Status CheckBatch(const sync::WriteBatch& batch) {
   for (const sync::WriteBatch::Write& write : batch.writes()) {
     const bool feed = write.family == sync::Family::kFeed;
     if (write.kind == Kind::kSingleDelete && !feed) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("SingleDelete is for feed rows alone, not for family ",
-                       static_cast<int>(write.family), ", key ", absl::BytesToHexString(write.key)));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "SingleDelete is for feed rows alone, not for family ", static_cast<int>(write.family),
+          ", key ", absl::BytesToHexString(write.key)));
     }
     if (write.kind == Kind::kDelete && feed) {
       return absl::InvalidArgumentError(

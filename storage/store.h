@@ -1,5 +1,5 @@
-// A Store keeps what a Replica knows: the six families of sync/store.h, written in atomic batches and
-// made durable one group at a time.
+// A Store keeps what a Replica knows: the six families of sync/store.h, written in atomic batches
+// and made durable one group at a time.
 //
 //   RETURN_IF_ERROR(store.Write(batch));      // Latest() and new snapshots see it; not durable yet
 //   auto snapshot = store.Snapshot();         // frozen at this batch
@@ -18,12 +18,12 @@
 // and syncer have stopped.
 //
 // After an error of Write or Sync the store is *ill*: what is in memory may be ahead of what is on
-// disk, and a second fsync after a failed one proves nothing, because the kernel may have dropped the
-// dirty pages and forgotten the error. So the first error stays: Write and Sync return it from then
-// on, and health() tells it. Snapshots that were published remain true. The only way back is to drop
-// everything that was derived (Replica, snapshots), destroy the Store and open the directory anew: that
-// reads back what really reached the disk. A batch whose Write or Sync failed may turn out to be there or
-// not, but always whole; each one whose Sync succeeded is there.
+// disk, and a second fsync after a failed one proves nothing, because the kernel may have dropped
+// the dirty pages and forgotten the error. So the first error stays: Write and Sync return it from
+// then on, and health() tells it. Snapshots that were published remain true. The only way back is
+// to drop everything that was derived (Replica, snapshots), destroy the Store and open the
+// directory anew: that reads back what really reached the disk. A batch whose Write or Sync failed
+// may turn out to be there or not, but always whole; each one whose Sync succeeded is there.
 #ifndef TIKAR_STORAGE_STORE_H_
 #define TIKAR_STORAGE_STORE_H_
 
@@ -83,9 +83,10 @@ class Store {
   virtual StoreStats stats() const = 0;
 };
 
-// The rule that every backend enforces: feed rows are written once and removed once, by SingleDelete;
-// nothing else is. Mixing SingleDelete with Delete or with a second Put of the same key is undefined in
-// RocksDB: removed rows could come back. kInvalidArgument names the first offending write.
+// The rule that every backend enforces: feed rows are written once and removed once, by
+// SingleDelete; nothing else is. Mixing SingleDelete with Delete or with a second Put of the same
+// key is undefined in RocksDB: removed rows could come back. kInvalidArgument names the first
+// offending write.
 absl::Status CheckBatch(const sync::WriteBatch& batch);
 
 }  // namespace tikar::storage

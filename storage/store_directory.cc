@@ -151,8 +151,8 @@ std::optional<uint64_t> ParseSyncedFile(const std::string& bytes) {
 }
 
 enum class Condition {
-  kEmpty,        // nothing there, or a creation that did not get as far as FORMAT
-  kUnfinished,   // FORMAT is there, db.new waits for its name
+  kEmpty,       // nothing there, or a creation that did not get as far as FORMAT
+  kUnfinished,  // FORMAT is there, db.new waits for its name
   kComplete,
 };
 
@@ -170,10 +170,9 @@ absl::StatusOr<Condition> Check(const std::string& path) {
       names->erase(ours);
     }
     if (names->empty()) return Condition::kEmpty;
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, " is not empty and is no Tikar store (it has ", *names->begin(),
-                     " and no ", kFormat, "): give an empty directory or one that does not exist; ",
-                     "nothing was changed"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, " is not empty and is no Tikar store (it has ", *names->begin(), " and no ", kFormat,
+        "): give an empty directory or one that does not exist; ", "nothing was changed"));
   }
   ASSIGN_OR_RETURN(const std::string bytes, ReadSmallFile(Join(path, kFormat)));
   const std::optional<uint64_t> format = ParseFormatFile(bytes);
@@ -181,9 +180,9 @@ absl::StatusOr<Condition> Check(const std::string& path) {
     return DamagedStore(Join(path, kFormat), "does not say which format the store has");
   }
   if (*format > kStoreFormat) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, " was made by a newer tikard (format ", *format, ", this one knows ",
-                     kStoreFormat, "): upgrade tikard; nothing was changed"));
+    return absl::FailedPreconditionError(absl::StrCat(path, " was made by a newer tikard (format ",
+                                                      *format, ", this one knows ", kStoreFormat,
+                                                      "): upgrade tikard; nothing was changed"));
   }
   if (names->count(kSynced) == 0) {
     return DamagedStore(Join(path, kSynced), "the file is missing");
@@ -204,8 +203,8 @@ std::string Holder(const std::string& lock_path) {
   return absl::StrCat("process ", process, " (", absl::StripSuffix(*name, "\n"), ")");
 }
 
-// The locked file. The lock belongs to the open file, not to the process: it also keeps out a second
-// store in this process, and reading LOCK elsewhere in the process does not drop it.
+// The locked file. The lock belongs to the open file, not to the process: it also keeps out a
+// second store in this process, and reading LOCK elsewhere in the process does not drop it.
 absl::StatusOr<int> Lock(const std::string& path) {
   const std::string lock_path = Join(path, kLock);
   Descriptor file(open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));

@@ -1,20 +1,20 @@
 // The data directory around RocksDB: what it is, whose it is, and how far it was synced.
 //
-//   FORMAT   what this directory is and in which version; written once, when everything else is there
-//   LOCK     locked while a process has the store open; holds that process's number
-//   SYNCED   how far writes were acknowledged as durable
-//   db/      RocksDB
-//   rocksdb.log, rocksdb.log.old   what RocksDB says of its work (info_log.h)
+//   FORMAT   what this directory is and in which version; written once, when everything else is
+//   there LOCK     locked while a process has the store open; holds that process's number SYNCED
+//   how far writes were acknowledged as durable db/      RocksDB rocksdb.log, rocksdb.log.old what
+//   RocksDB says of its work (info_log.h)
 //
 // Why SYNCED: a write-ahead log whose end is missing looks the same whether power failed before the
-// last fsync (then it is right to go on without) or the disk lost what was synced long ago (then it is
-// not, and neither RocksDB nor a checksum can tell). The same for a MANIFEST that is cut short.
-// So each fsync notes here, without an fsync of its own, the number of the batch up to which everything is
-// durable; opening compares. The note may lag after a power failure (the kernel writes it back within
-// half a minute), and never leads: it errs only towards opening.
+// last fsync (then it is right to go on without) or the disk lost what was synced long ago (then it
+// is not, and neither RocksDB nor a checksum can tell). The same for a MANIFEST that is cut short.
+// So each fsync notes here, without an fsync of its own, the number of the batch up to which
+// everything is durable; opening compares. The note may lag after a power failure (the kernel
+// writes it back within half a minute), and never leads: it errs only towards opening.
 //
 // Invariants:
-// 1. FORMAT exists only if db/, or db.new/ on its way to that name, is complete. So a directory with
+// 1. FORMAT exists only if db/, or db.new/ on its way to that name, is complete. So a directory
+// with
 //    FORMAT and without a readable db/ is damaged, never half made.
 // 2. The number in SYNCED never goes down.
 // 3. Check and a failed Open change nothing in a directory that was not empty.
@@ -31,8 +31,8 @@
 
 namespace tikar::storage {
 
-// The version of everything below the data directory that is written in FORMAT. To be raised when an
-// older tikard must not open the store.
+// The version of everything below the data directory that is written in FORMAT. To be raised when
+// an older tikard must not open the store.
 inline constexpr uint64_t kStoreFormat = 1;
 
 // The whole content of the file FORMAT, for version `format`.
@@ -40,8 +40,8 @@ std::string FormatFile(uint64_t format);
 // The whole content of the file SYNCED.
 std::string SyncedFile(uint64_t batches);
 
-// Holds the lock of a data directory until it is destroyed. Thread safety: NoteSynced and FlushSynced
-// may run at the same time, each by one thread.
+// Holds the lock of a data directory until it is destroyed. Thread safety: NoteSynced and
+// FlushSynced may run at the same time, each by one thread.
 class StoreDirectory {
  public:
   // Makes an empty RocksDB in the directory `path`, which exists, and closes it.
@@ -65,8 +65,8 @@ class StoreDirectory {
   // What SYNCED said at Open.
   uint64_t synced_at_open() const { return synced_at_open_; }
 
-  // Writes into LOCK whose process has the store open. Apart from Open, because a store that turns out to
-  // be damaged is left as it is.
+  // Writes into LOCK whose process has the store open. Apart from Open, because a store that turns
+  // out to be damaged is left as it is.
   absl::Status NoteHolder();
 
   // Everything up to batch number `batches` is durable. Written at once, not synced.

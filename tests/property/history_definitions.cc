@@ -1,5 +1,5 @@
-// The definitions that random histories pin: every policy, decisions and terminal states, and a second
-// version that decides the same fields otherwise.
+// The definitions that random histories pin: every policy, decisions and terminal states, and a
+// second version that decides the same fields otherwise.
 #include <initializer_list>
 #include <string>
 
@@ -101,7 +101,8 @@ v1::Definition First() {
   return definition;
 }
 
-// What a Rebase moves to: policies and the order of states differ, so everything must be decided anew.
+// What a Rebase moves to: policies and the order of states differ, so everything must be decided
+// anew.
 v1::Definition Second() {
   v1::Definition definition = Common(2);
   AddField(definition, "judul", v1::FIELD_TYPE_TEXT, v1::POLICY_REVIEW);

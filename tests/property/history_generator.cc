@@ -82,10 +82,13 @@ class Maker {
   History Make() {
     ChooseShape();
     WriteCreate();
-    if (random_.Percent(7)) AgreeInPassing();
+    if (random_.Percent(13)) AgreeInPassing();
     while (static_cast<int>(made_.size()) < changes_) {
-      now_ms_ +=
-          random_.Percent(30) ? random_.Between(0, 5) : random_.Between(1'000, 12 * kHourMs);
+      if (is_coarse_) {
+        if (random_.Percent(30)) now_ms_ += kHourMs;
+      } else {
+        now_ms_ += random_.Percent(30) ? random_.Between(0, 5) : random_.Between(1'000, kDayMs / 2);
+      }
       const size_t actor = random_.Below(actors_.size());
       Look(actor);
       WriteChange(actor);
@@ -117,6 +120,11 @@ class Maker {
           actors_[i].ahead_ms = -400 * kDayMs;
       }
     }
+    // Clocks that only show hours: many writes of one time, which only their ids rank.
+    is_coarse_ = random_.Percent(15);
+    for (Actor& actor : actors_) {
+      if (is_coarse_) actor.ahead_ms = 0;
+    }
     switch (random_.Weighted({55, 33, 12})) {
       case 0:
         changes_ = static_cast<int>(random_.Between(5, 14));
@@ -127,8 +135,8 @@ class Maker {
       default:
         changes_ = static_cast<int>(random_.Between(37, 80));
     }
-    // What the history is about. By Action: set, clear, move, add, edit and remove element, retract,
-    // restore, settle, rebase, join, odd.
+    // What the history is about. By Action: set, clear, move, add, edit and remove element,
+    // retract, restore, settle, rebase, join, odd.
     switch (random_.Weighted({38, 36, 8, 9, 5, 4})) {
       case 0:
         weights_ = {40, 12, 16, 8, 6, 6, 5, 4, 16, 3, 5, 3};
@@ -149,15 +157,22 @@ class Maker {
       default:  // moved to another definition, and back
         weights_ = {30, 8, 14, 2, 2, 2, 2, 2, 20, 20, 4, 2};
     }
-    // Few paths, so that writes meet; a policy has the same chance whether one field has it or three.
+    // Few paths, so that writes meet; a policy has the same chance whether one field has it or
+    // three.
     hot_.clear();
     for (int64_t i = random_.Pick<int64_t>({1, 1, 1, 2, 3}); i > 0; --i) {
       hot_.push_back(random_.Pick(random_.Pick(kFieldsByPolicy)));
     }
-    wrong_kind_percent_ = random_.Percent(32) ? 35 : 1;
+    wrong_kind_percent_ = random_.Percent(36) ? 40 : 1;
     has_few_values_ = random_.Percent(40);
-    looks_percent_ = random_.Pick<uint64_t>({15, 30, 55});
-    has_huge_texts_ = random_.PerMille(4);
+    looks_percent_ = random_.Pick<uint64_t>({30, 50, 75});
+    is_crowd_ = random_.PerMille(4);
+    if (is_crowd_) {
+      changes_ = 80;
+      weights_ = {60, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+      hot_ = {random_.Percent(60) ? "deskripsi" : "bantuan"};
+    }
+    has_huge_texts_ = !is_crowd_ && random_.PerMille(4);
     if (has_huge_texts_) {
       hot_ = {"deskripsi"};
       changes_ = std::min(changes_, 10);
@@ -167,8 +182,14 @@ class Maker {
   // The actor's phone has a signal, now and then.
   void Look(size_t actor) {
     Actor& looking = actors_[actor];
+    if (is_crowd_ && !random_.Percent(3)) {
+      // More hands than a machine word has bits, and each saw nothing but the beginning.
+      looking.seen.assign(made_.size(), false);
+      looking.seen[0] = true;
+      return;
+    }
     if (!random_.Percent(looks_percent_)) return;
-    switch (random_.Weighted({40, 50, 7, 3})) {
+    switch (random_.Weighted({30, 58, 9, 3})) {
       case 0:  // the district server has everything
         looking.seen.assign(made_.size(), true);
         break;
@@ -326,7 +347,7 @@ class Maker {
   // What only a wrong or a newer client sends; a first node may refuse it, a mirror must bear it.
   void AddOdd(const Actor& author, v1::ChangeBody& body) {
     v1::Mutation* const mutation = body.add_mutations();
-    switch (random_.Below(9)) {
+    switch (random_.Below(14)) {
       case 0:
         mutation->mutable_set_field()->set_path("status");
         mutation->mutable_set_field()->mutable_value()->set_text("selesai");
@@ -369,6 +390,27 @@ class Maker {
       case 7:
         mutation->mutable_transition()->set_to(random_.Pick(kWords));
         return;
+      case 8:
+        mutation->mutable_remove_element()->set_path(random_.Percent(70) ? PickPath() : "status");
+        return;
+      case 9:
+        mutation->mutable_add_element()->set_collection(random_.Percent(50) ? "" : "folder/berkas");
+        mutation->mutable_add_element()->mutable_value()->set_text("lampiran");
+        return;
+      case 10: {  // almost an element
+        const std::optional<std::string> element = PickElement(author);
+        mutation->mutable_set_field()->set_path(element.value_or("comments/") + "1.01");
+        mutation->mutable_set_field()->mutable_value()->set_text("x");
+        return;
+      }
+      case 11:
+        mutation->mutable_rebase()->set_definition_hash(random_.Bytes(5));
+        return;
+      case 12:
+        if (body.mutations_size() == 1) return SettleOddly(*mutation);
+        *mutation->mutable_create() = made_[0].body.mutations(0).create();
+        mutation->mutable_create()->set_area("15.01.09");
+        return;
       default:
         if (random_.Percent(70)) {
           mutation->mutable_restore();
@@ -377,6 +419,12 @@ class Maker {
         // A kind of mutation of a later version.
         mutation->GetReflection()->MutableUnknownFields(mutation)->AddVarint(900, 1);
     }
+  }
+
+  // A settlement of what never was under review, to a value that is no flag.
+  void SettleOddly(v1::Mutation& mutation) {
+    mutation.mutable_settle()->set_path("@retracted");
+    mutation.mutable_settle()->mutable_value()->set_text("ya");
   }
 
   void AddSet(const Actor& author, v1::ChangeBody& body) {
@@ -471,6 +519,7 @@ class Maker {
   }
 
   std::string PickPath() {
+    if (is_crowd_) return hot_[0];
     if (random_.Percent(6)) return random_.Pick(kOtherPaths);
     if (random_.Percent(8)) return random_.Pick(kFields);
     return random_.Pick(hot_);
@@ -504,7 +553,8 @@ class Maker {
       value.mutable_place()->set_latitude_e7(static_cast<int32_t>(random_.Between(-3, 3)));
       value.mutable_place()->set_longitude_e7(1'010'000'000);
     } else if (path == "deskripsi" || path == "catatan") {
-      value.set_text(has_huge_texts_ && random_.Percent(50) ? HugeText() : EditedText(author, path));
+      const bool is_huge = has_huge_texts_ && random_.Percent(50);
+      value.set_text(is_huge ? HugeText() : EditedText(author, path));
     } else if (path == "prioritas") {
       value.set_integer(random_.Between(-3, 5));
     } else if (path == "bantuan") {
@@ -625,6 +675,25 @@ class Maker {
       history_.observations.push_back(std::move(observation));
     }
     if (distinct.size() > 1) ++history_.stamped_twice;
+    if (random_.Percent(20)) LieInStub(history_.observations.size() - static_cast<size_t>(stamps));
+  }
+
+  // A node that logged a stub may be wrong about its parents; the body, where it is, tells the truth. Of
+  // two stubs that differ and no body, the rule says nothing: so only one, and only beside a body.
+  void LieInStub(size_t first) {
+    reference::Observation* stub = nullptr;
+    size_t stubs = 0;
+    for (size_t i = first; i < history_.observations.size(); ++i) {
+      if (!history_.observations[i].body.empty()) continue;
+      stub = &history_.observations[i];
+      ++stubs;
+    }
+    if (stubs != 1 || history_.observations.size() - first == 1) return;
+    if (stub->stub_parents.empty()) {
+      stub->stub_parents.push_back(random_.Bytes(16));
+    } else {
+      stub->stub_parents.pop_back();
+    }
   }
 
   v1::Stamp PickStamp(const Actor& author, bool is_later) {
@@ -673,6 +742,8 @@ class Maker {
   uint64_t wrong_kind_percent_ = 0;
   bool has_few_values_ = false;  // two actors often mean the same
   bool has_huge_texts_ = false;
+  bool is_crowd_ = false;
+  bool is_coarse_ = false;
   int changes_ = 0;
   int64_t now_ms_ = kStartMs;
 };
@@ -686,6 +757,35 @@ void RepeatSome(std::vector<Arrival>& arrivals, Random& random) {
     arrivals.insert(arrivals.begin() + random.Between(0, static_cast<int64_t>(arrivals.size())),
                     again);
   }
+}
+
+// Each entry at a random place behind its parents' first ones, as far as they are here at all.
+std::vector<Arrival> ParentsFirst(const History& history, Random& random) {
+  std::set<std::string> waiting;
+  std::vector<size_t> left;
+  for (size_t i = 0; i < history.observations.size(); ++i) {
+    waiting.insert(reference::ChangeIdOf(history.observations[i]));
+    left.push_back(i);
+  }
+  std::vector<Arrival> arrivals;
+  while (!left.empty()) {
+    const size_t at = random.Below(left.size());
+    const reference::Observation& observation = history.observations[left[at]];
+    std::vector<std::string> parents = observation.stub_parents;
+    if (!observation.body.empty()) {
+      v1::ChangeBody body;
+      body.ParseFromString(observation.body);
+      parents.assign(body.parents().begin(), body.parents().end());
+    }
+    if (std::any_of(parents.begin(), parents.end(),
+                    [&waiting](const std::string& parent) { return waiting.contains(parent); })) {
+      continue;
+    }
+    waiting.erase(reference::ChangeIdOf(observation));
+    arrivals.push_back({Arrival::Kind::kEntry, left[at]});
+    left.erase(left.begin() + static_cast<int64_t>(at));
+  }
+  return arrivals;
 }
 
 }  // namespace
@@ -705,6 +805,9 @@ std::vector<Arrival> Deliver(const History& history, Order order, Random& random
       break;
     case Order::kReversed:
       std::reverse(entries.begin(), entries.end());
+      break;
+    case Order::kCausal:
+      entries = ParentsFirst(history, random);
       break;
     case Order::kShuffled:
     case Order::kLateDefinitions:

@@ -1,9 +1,11 @@
-// Seeded random histories of one request: what officers, offices and clocks that lie may bring about.
+// Seeded random histories of one request: what officers, offices and clocks that lie may bring
+// about.
 //
-// Actors hold partial views and write on what they have seen, so ancestry forks and joins as it does
-// in the field. What comes out is what a set of nodes would have logged: for each change one to three
-// observations (entries with different stamps), void and quarantined ones, stubs without a body.
-// Roles and edges are not obeyed: mirrors never judge content, so the merge must bear all of it.
+// Actors hold partial views and write on what they have seen, so ancestry forks and joins as it
+// does in the field. What comes out is what a set of nodes would have logged: for each change one
+// to three observations (entries with different stamps), void and quarantined ones, stubs without a
+// body. Roles and edges are not obeyed: mirrors never judge content, so the merge must bear all of
+// it.
 #ifndef TIKAR_TESTS_PROPERTY_HISTORY_GENERATOR_H_
 #define TIKAR_TESTS_PROPERTY_HISTORY_GENERATOR_H_
 
@@ -24,8 +26,8 @@ struct DefinitionSet {
   reference::Definitions by_hash;
 };
 
-// Three: the one of the Create; the one that Rebase moves to, which decides several fields by another
-// policy and orders the states otherwise; one whose merge rules are newer than this build.
+// Three: the one of the Create; the one that Rebase moves to, which decides several fields by
+// another policy and orders the states otherwise; one whose merge rules are newer than this build.
 const DefinitionSet& AllDefinitions();
 
 struct History {
@@ -53,12 +55,13 @@ struct Arrival {
 // Ways to deliver the same history. All but kAsWritten send some entries twice.
 enum class Order {
   kAsWritten,
+  kCausal,           // parents before children, otherwise anyhow
   kReversed,         // children before parents, the Create last
   kShuffled,         // entries anywhere
   kLateDefinitions,  // shuffled, and each definition at a random place
   kByActor,          // each actor's changes in a row: a phone after weeks offline
 };
-inline constexpr int kOrders = 5;
+inline constexpr int kOrders = 6;
 
 // Every observation and every definition at least once.
 std::vector<Arrival> Deliver(const History& history, Order order, Random& random);

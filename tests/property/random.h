@@ -1,5 +1,5 @@
-// Seeded randomness that gives the same numbers with every standard library, so that a seed printed by
-// one machine replays on another.
+// Seeded randomness that gives the same numbers with every standard library, so that a seed printed
+// by one machine replays on another.
 #ifndef TIKAR_TESTS_PROPERTY_RANDOM_H_
 #define TIKAR_TESTS_PROPERTY_RANDOM_H_
 

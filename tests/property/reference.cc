@@ -35,8 +35,10 @@ bool IsElement(const std::string& path) {
   if (point == std::string::npos || point - slash != 1 + 2 * 16 || point + 1 == path.size()) {
     return false;
   }
+  const std::string index = path.substr(point + 1);
   return path.find_first_not_of("0123456789abcdef", slash + 1) == point &&
-         path.find_first_not_of("0123456789", point + 1) == std::string::npos;
+         index.find_first_not_of("0123456789") == std::string::npos &&
+         (index == "0" || index[0] != '0');
 }
 
 // Changes by their place in the order of ids.
@@ -102,12 +104,11 @@ class Rule {
     for (Index i = 0; i < ids_.size(); ++i) {
       if (!IsLive(i)) continue;
       state.update_time = std::max(state.update_time, TimeOf(i));
-      for (const Mutation& mutation : changes_[i]->body->mutations()) {
-        if (!mutation.has_create()) continue;
-        state.service = mutation.create().service();
-        state.version = mutation.create().version();
-        state.create_time = changes_[i]->body->hlc();
-      }
+      if (!IsCreate(i)) continue;
+      const v1::Create& create = changes_[i]->body->mutations(0).create();
+      state.service = create.service();
+      state.version = create.version();
+      state.create_time = changes_[i]->body->hlc();
     }
     return state;
   }
@@ -115,6 +116,10 @@ class Rule {
  private:
   bool IsLive(Index i) const {
     return changes_[i]->body && changes_[i]->stamp.verdict() == v1::VERDICT_ACCEPTED;
+  }
+  bool IsCreate(Index i) const {
+    const v1::ChangeBody& body = *changes_[i]->body;
+    return body.mutations_size() > 0 && body.mutations(0).has_create();
   }
   uint64_t TimeOf(Index i) const {
     return EffectiveTime(changes_[i]->body->hlc(), changes_[i]->stamp);
@@ -150,6 +155,12 @@ class Rule {
     writes_[i][path] = std::move(write);
   }
 
+  void PutDefinition(Index i, uint32_t mutation_index, Mutation::KindCase kind,
+                     const std::string& hash) {
+    if (hash.size() != 32) return;
+    Put(i, mutation_index, kind, kDefinitionPath, TextValue(Hex(hash)));
+  }
+
   static bool MayBeSet(const std::string& path) {
     return path != kStatusPath && path.substr(0, 1) != "@";
   }
@@ -164,7 +175,8 @@ class Rule {
     const Mutation::KindCase kind = mutation.kind_case();
     switch (kind) {
       case Mutation::kCreate:
-        Put(i, index, kind, kDefinitionPath, TextValue(Hex(mutation.create().definition_hash())));
+        if (index != 0) return;  // a Create stands first, or is none
+        PutDefinition(i, index, kind, mutation.create().definition_hash());
         if (const auto area = NormalValue(TextValue(mutation.create().area()))) {
           Put(i, index, kind, kAreaPath, *area);
         }
@@ -188,13 +200,14 @@ class Rule {
         return;
       case Mutation::kAddElement: {
         const std::optional<v1::Value> value = NormalValue(mutation.add_element().value());
-        if (!value) return;
+        if (!value || mutation.add_element().collection().empty()) return;
         Put(i, index, kind,
             mutation.add_element().collection() + "/" + Hex(ids_[i]) + "." + std::to_string(index),
             *value);
         return;
       }
       case Mutation::kRemoveElement:
+        if (!IsElement(mutation.remove_element().path())) return;
         Put(i, index, kind, mutation.remove_element().path(), std::nullopt);
         return;
       case Mutation::kRetract:
@@ -220,11 +233,10 @@ class Rule {
         return;
       }
       case Mutation::kRebase:
-        Put(i, index, kind, kDefinitionPath, TextValue(Hex(mutation.rebase().definition_hash())));
+        PutDefinition(i, index, kind, mutation.rebase().definition_hash());
         return;
       case Mutation::KIND_NOT_SET:
-        // A kind of a later version shows as an unknown field; without one there is nothing at all.
-        if (!mutation.GetReflection()->GetUnknownFields(mutation).empty()) unknown_kind_[i] = true;
+        unknown_kind_[i] = true;
         return;
     }
   }
@@ -278,12 +290,11 @@ class Rule {
     for (Index i = 0; i < ids_.size(); ++i) {
       if (!IsLive(i)) continue;
       if (unknown_kind_[i]) return v1::AVAILABILITY_NEEDS_NEWER_SERVER;
-      for (const Mutation& mutation : changes_[i]->body->mutations()) {
-        created = created || mutation.has_create();
-      }
+      created = created || IsCreate(i);
     }
     if (!created) return v1::AVAILABILITY_NEEDS_CREATE;
     const std::vector<Index> candidates = CandidatesOf(kDefinitionPath, everything_);
+    if (candidates.empty()) return v1::AVAILABILITY_NEEDS_DEFINITION;
     const MaybeValue& pinned = writes_[LatestOf(candidates)].at(kDefinitionPath).value;
     for (const auto& [hash, definition] : definitions_) {
       if (!pinned || Hex(hash) != pinned->text()) continue;
@@ -339,11 +350,11 @@ class Rule {
     return false;
   }
 
-  // By the policies of the effective definition, also where `subset` is the past of a write that knew
-  // another definition or none: a Rebase decides anew what was under review.
+  // By the policies of the effective definition, also where `subset` is the past of a write that
+  // knew another definition or none: a Rebase decides anew what was under review.
   bool IsUnderReview(const std::string& path, const Subset& subset) {
-    // What can never be under review is left out first: so the question for "@definition" ends here,
-    // which is asked before the effective definition is known.
+    // What can never be under review is left out first: so the question for "@definition" ends
+    // here, which is asked before the effective definition is known.
     if (IsElement(path) || path == kDefinitionPath) return false;
     const auto key = std::make_pair(path, subset);
     if (const auto it = under_review_.find(key); it != under_review_.end()) return it->second;

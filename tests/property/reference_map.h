@@ -1,5 +1,5 @@
-// What a node knows of a request, as the slow reference sees it: change id -> joined stamp and body or
-// stub; and what follows from one change and its stamp alone.
+// What a node knows of a request, as the slow reference sees it: change id -> joined stamp and body
+// or stub; and what follows from one change and its stamp alone.
 #ifndef TIKAR_TESTS_PROPERTY_REFERENCE_MAP_H_
 #define TIKAR_TESTS_PROPERTY_REFERENCE_MAP_H_
 

@@ -1,4 +1,5 @@
-// The reference is an oracle only if it is right by itself: each paragraph of sync/README.md by name.
+// The reference is an oracle only if it is right by itself: each paragraph of sync/README.md by
+// name.
 #include "reference.h"
 
 #include <gmock/gmock.h>

@@ -30,7 +30,20 @@ reference::State Expected(const Node& node) {
       });
 }
 
-// Of the full fold against the reference; to tell which of the two paths is wrong.
+// A mask may lack bits, which costs a walk through the history; a bit too many would lose a write.
+// `exact` is empty where there is nothing to compare with: not READY, or too many heads.
+bool ClaimsTooMuch(const std::vector<std::vector<uint64_t>>& cover,
+                   const std::vector<std::vector<uint64_t>>& exact) {
+  for (size_t field = 0; field < exact.size(); ++field) {
+    if (field >= cover.size() || cover[field].size() != exact[field].size()) return true;
+    for (size_t candidate = 0; candidate < exact[field].size(); ++candidate) {
+      if ((cover[field][candidate] & ~exact[field][candidate]) != 0) return true;
+    }
+  }
+  return false;
+}
+
+// Of what is stored and of the full fold against the reference; to tell which of the two paths is wrong.
 std::string Compare(const Node& node, Result& result) {
   const absl::StatusOr<Held> held = node.Load();
   if (absl::IsNotFound(held.status()) && node.Observations().empty()) return "";
@@ -49,6 +62,9 @@ std::string Compare(const Node& node, Result& result) {
   }
   if (held->local.missing != fold.missing) {
     absl::StrAppend(&failure, "  missing parents are not those of the full fold\n");
+  }
+  if (ClaimsTooMuch(held->local.cover, fold.cover)) {
+    absl::StrAppend(&failure, "  a cover mask says that a head covers what it does not\n");
   }
   if (sync::DigestOf(sync::EncodeState(held->state), held->local.element_sum) !=
       sync::DigestOf(fold.state, fold.elements)) {

@@ -1,4 +1,5 @@
-// One delivery of one history to one node, and everything that must be true of what the node then holds.
+// One delivery of one history to one node, and everything that must be true of what the node then
+// holds.
 #ifndef TIKAR_TESTS_PROPERTY_SCENARIO_H_
 #define TIKAR_TESTS_PROPERTY_SCENARIO_H_
 
@@ -33,7 +34,8 @@ struct Result {
 //   incremental ≡ full         what is stored has the bytes of the full fold;
 //   as the rule says           member by member what the reference says;
 //   bookkeeping                missing parents and the element sum are those of the full fold;
-// and at the end, idempotence: everything once more changes no byte and touches nothing in the feed.
+// and at the end, idempotence: everything once more changes no byte and touches nothing in the
+// feed.
 Result Run(const History& history, const Groups& groups, const std::set<size_t>& compare_after);
 
 // A delivery that fails, made smaller while it goes on failing.

@@ -19,8 +19,8 @@
 
 namespace tikar::storage {
 
-// A place in memory where there is one: for tests that open hundreds of stores and learn nothing from how
-// long an fsync takes.
+// A place in memory where there is one: for tests that open hundreds of stores and learn nothing
+// from how long an fsync takes.
 inline std::filesystem::path MemoryDisk() {
   const std::filesystem::path memory = "/dev/shm";
   return access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
@@ -64,7 +64,8 @@ inline void FlipByte(const std::string& path, size_t offset) {
   WriteFile(path, bytes);
 }
 
-// Path, size and time of change of every file below `directory`; empty if it changed while we looked.
+// Path, size and time of change of every file below `directory`; empty if it changed while we
+// looked.
 inline std::string TreeListing(const std::string& directory) {
   std::string listing;
   std::error_code error;
@@ -75,13 +76,14 @@ inline std::string TreeListing(const std::string& directory) {
     const auto bytes = regular ? file->file_size(error) : 0;
     if (error) break;
     const auto time = file->last_write_time(error).time_since_epoch().count();
-    listing += file->path().string() + " " + std::to_string(bytes) + " " + std::to_string(time) + "\n";
+    listing +=
+        file->path().string() + " " + std::to_string(bytes) + " " + std::to_string(time) + "\n";
   }
   return error ? "" : listing;
 }
 
-// What SIGKILL would leave of a store that is open: its files as the kernel has them at one moment. Copies
-// again when RocksDB changed something in between.
+// What SIGKILL would leave of a store that is open: its files as the kernel has them at one moment.
+// Copies again when RocksDB changed something in between.
 inline void CopyTree(const std::string& from, const std::string& to) {
   std::error_code error;
   std::string before, after;

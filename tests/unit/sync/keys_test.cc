@@ -1,0 +1,81 @@
+// Golden keys: what is on disks must be found again. A failure here means a new format, never a new literal.
+#include "sync/keys.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/escaping.h"
+#include "sync/store.h"
+
+namespace tikar::sync {
+namespace {
+
+const RequestKey kRequest{"15.01", *RequestId::FromHex("019e807aec007c1a9a677d2499cfbd8a")};
+const ChangeId kChange = *ChangeId::FromHex("293110f58020cc1a1a677d2499cfbd8a");
+const DefinitionHash kDefinition =
+    *DefinitionHash::FromHex("202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f");
+
+std::string Hex(const std::string& key) { return absl::BytesToHexString(key); }
+
+TEST(KeysTest, OfTheLogAreFrozen) {
+  EXPECT_EQ(Hex(keys::Log("15.01", Origin{0x0102030405060708}, 258)),
+            "31352e303101020304050607080000000000000102");
+}
+
+TEST(KeysTest, OfTheHistoryAreFrozen) {
+  EXPECT_EQ(Hex(keys::History(kRequest, kChange)),
+            "31352e3031019e807aec007c1a9a677d2499cfbd8a293110f58020cc1a1a677d2499cfbd8a");
+}
+
+TEST(KeysTest, OfRequestsAreFrozen) {
+  EXPECT_EQ(Hex(keys::Record(kRequest)), "7231352e3031019e807aec007c1a9a677d2499cfbd8a");
+  EXPECT_EQ(Hex(keys::Element(kRequest, "comments/x.0")),
+            "6531352e3031019e807aec007c1a9a677d2499cfbd8a636f6d6d656e74732f782e30");
+  EXPECT_EQ(Hex(keys::Conflict(kRequest, 0x0102030405060708, "status")),
+            "6331352e30310102030405060708019e807aec007c1a9a677d2499cfbd8a737461747573");
+  EXPECT_EQ(Hex(keys::Ref("VX4JCWZFCAZ", kRequest)),
+            "785658344a43575a46434131352e3031019e807aec007c1a9a677d2499cfbd8a");
+  EXPECT_EQ(Hex(keys::Wait(kDefinition, kRequest)),
+            "77202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
+            "31352e3031019e807aec007c1a9a677d2499cfbd8a");
+}
+
+TEST(KeysTest, OfTheFeedAreFrozen) {
+  EXPECT_EQ(Hex(keys::Feed("15.01", "15.01.06", 258)),
+            "31352e303131352e30312e3036000000000000000102");
+  EXPECT_EQ(Hex(keys::Feed("15.01", "@hp-siti", 1)),
+            "31352e30314068702d73697469000000000000000001");
+}
+
+TEST(KeysTest, OfMetaAreFrozen) {
+  EXPECT_EQ(keys::kNode, "node");
+  EXPECT_EQ(keys::Region("15.01"), "region/15.01");
+  EXPECT_EQ(Hex(keys::Position("15.01", Origin{0x0102030405060708})),
+            "76762f31352e30310102030405060708");
+  EXPECT_EQ(Hex(keys::Definition(kDefinition)),
+            "646566696e6974696f6e2f"
+            "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f");
+  EXPECT_EQ(keys::Idempotent("abc"), "idempotent/abc");
+  EXPECT_EQ(Hex(keys::IdempotentAge(258, "abc")),
+            "6964656d706f74656e742d6167652f0000000000000102616263");
+}
+
+TEST(KeysTest, OrderOfBytesIsOrderOfThings) {
+  EXPECT_LT(keys::Log("15.01", Origin{1}, 255), keys::Log("15.01", Origin{1}, 256));
+  EXPECT_LT(keys::Log("15.01", Origin{1}, UINT64_MAX), keys::Log("15.01", Origin{2}, 1));
+  EXPECT_LT(keys::Feed("15.01", "15.01.06", 255), keys::Feed("15.01", "15.01.06", 256));
+  EXPECT_LT(keys::Conflict(kRequest, 255, "z"), keys::Conflict(kRequest, 256, "a"));
+}
+
+TEST(KeysTest, APrefixHoldsItsOwnAndNothingElse) {
+  const std::string prefix = keys::FeedPrefix("15.01", "15.01.06");
+  EXPECT_TRUE(keys::Feed("15.01", "15.01.06", 1).starts_with(prefix));
+  EXPECT_LT(keys::Feed("15.01", "15.01.06", UINT64_MAX), PrefixEnd(prefix));
+  EXPECT_FALSE(keys::Feed("15.01", "15.01.060", 1).starts_with(prefix));
+  // An actor whose name another's begins with.
+  EXPECT_FALSE(keys::Feed("15.01", "@hp-siti2", 1).starts_with(keys::FeedPrefix("15.01", "@hp-siti")));
+}
+
+}  // namespace
+}  // namespace tikar::sync
