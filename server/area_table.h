@@ -19,9 +19,9 @@ class AreaTable {
  public:
   AreaTable() = default;
 
-  // Reads provinces.csv, regencies.csv, districts.csv and villages.csv of `directory`: a header row, then
-  // the code in the first column and the name in the last. Errors say file:line; an area whose parent is
-  // missing, or a code twice, is one.
+  // Reads provinces.csv, regencies.csv, districts.csv and villages.csv of `directory`: a header
+  // row, then the code in the first column and the name in the last. Errors say file:line; an area
+  // whose parent is missing, or a code twice, is one.
   static absl::StatusOr<AreaTable> Load(const std::string& directory);
 
   size_t size() const { return areas_.size(); }

@@ -38,8 +38,9 @@ absl::StatusOr<std::vector<ChangeId>> ParentsOf(std::string_view etag) {
   return *std::move(heads);
 }
 
-// A stored request as validation asks for it. Whether parents that are not the current heads had seen a conflict
-// takes a walk through the history: the sequencer's Replica does it when it judges, here it is let pass.
+// A stored request as validation asks for it. Whether parents that are not the current heads had
+// seen a conflict takes a walk through the history: the sequencer's Replica does it when it judges,
+// here it is let pass.
 class StoredView : public sync::RequestView {
  public:
   // Both must outlive the view.
@@ -113,9 +114,9 @@ v1::ChangeBody EditOf(const Target& target, const std::vector<ChangeId>& parents
   return body;
 }
 
-// The writes to `path` that somebody with these heads had before them. When the heads are the current ones,
-// the current candidates; else all writes to the path in the heads' past: a Settle supersedes those that it
-// names, and naming one that was superseded already has no effect.
+// The writes to `path` that somebody with these heads had before them. When the heads are the
+// current ones, the current candidates; else all writes to the path in the heads' past: a Settle
+// supersedes those that it names, and naming one that was superseded already has no effect.
 absl::StatusOr<std::vector<ChangeId>> CandidatesSeen(const Published& published,
                                                      const Target& target, std::string_view path,
                                                      const std::vector<ChangeId>& heads) {

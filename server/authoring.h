@@ -1,8 +1,8 @@
-// Bodies of the changes that unary calls make. The caller's etag gives the parents: the server never fills in
-// current heads, for it is the caller who saw something and decided.
+// Bodies of the changes that unary calls make. The caller's etag gives the parents: the server
+// never fills in current heads, for it is the caller who saw something and decided.
 //
-// Each is checked here as the SDK checks its own, so that a mistake at a terminal is told and not logged.
-// Pure functions of their arguments; any thread.
+// Each is checked here as the SDK checks its own, so that a mistake at a terminal is told and not
+// logged. Pure functions of their arguments; any thread.
 #ifndef TIKAR_SERVER_AUTHORING_H_
 #define TIKAR_SERVER_AUTHORING_H_
 

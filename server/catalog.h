@@ -1,4 +1,5 @@
-// What the server knows from files at start: areas, and the definitions that it publishes to its store.
+// What the server knows from files at start: areas, and the definitions that it publishes to its
+// store.
 #ifndef TIKAR_SERVER_CATALOG_H_
 #define TIKAR_SERVER_CATALOG_H_
 
@@ -13,8 +14,8 @@ namespace tikar::server {
 // Immutable after loading; any thread may read.
 struct Catalog {
   AreaTable areas;
-  // Serialized tikar.v1.Definition, deterministic: the same file always gives the same bytes, and so the
-  // same hash.
+  // Serialized tikar.v1.Definition, deterministic: the same file always gives the same bytes, and
+  // so the same hash.
   std::vector<std::string> definitions;
 };
 

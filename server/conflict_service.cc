@@ -37,10 +37,10 @@ class ConflictService final : public v1::ConflictService::CallbackService {
       const std::string arguments =
           "conflicts " + region + "\n" + request->area() + "\n" + request->service();
       ASSIGN_OR_RETURN(const std::string token, UnbindToken(request->page_token(), arguments));
-      ASSIGN_OR_RETURN(sync::ConflictPage page,
-                       sync::ListConflicts(*published.reader, region, request->area(),
-                                           request->service(), page_size, token,
-                                           *published.definitions));
+      ASSIGN_OR_RETURN(
+          sync::ConflictPage page,
+          sync::ListConflicts(*published.reader, region, request->area(), request->service(),
+                              page_size, token, *published.definitions));
       for (v1::Conflict& conflict : page.conflicts) {
         *response->add_conflicts() = std::move(conflict);
       }
@@ -76,8 +76,7 @@ class ConflictService final : public v1::ConflictService::CallbackService {
          [=](const Published& published) { return AuthorSettle(published, *request); },
          [=](const Published& published, const Written& written) -> absl::Status {
            ASSIGN_OR_RETURN(const ConflictNameParts parts, ParseConflictName(request->name()));
-           ASSIGN_OR_RETURN(const auto stored,
-                            sync::LoadRequest(*published.reader, written.key));
+           ASSIGN_OR_RETURN(const auto stored, sync::LoadRequest(*published.reader, written.key));
            if (!stored.has_value()) return NoSuchThing(request->name());
            response->set_change_id(written.change_id.bytes());
            response->set_still_under_review(stored->state.UnderReview(parts.path));

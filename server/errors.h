@@ -8,8 +8,8 @@
 
 namespace tikar::server {
 
-// Code and message, and as details a serialized google.rpc.Status with ErrorInfo, LocalizedMessage (id, en),
-// BadRequest and RetryInfo where they apply.
+// Code and message, and as details a serialized google.rpc.Status with ErrorInfo, LocalizedMessage
+// (id, en), BadRequest and RetryInfo where they apply.
 grpc::Status ToGrpc(const absl::Status& status);
 
 }  // namespace tikar::server

@@ -33,8 +33,8 @@ constexpr int kFlagFilesDeepMax = 8;
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> ExpandFlagFiles(
-    const std::vector<std::string>& arguments, int depth) {
+absl::StatusOr<std::vector<std::string>> ExpandFlagFiles(const std::vector<std::string>& arguments,
+                                                         int depth) {
   std::vector<std::string> expanded;
   for (size_t i = 0; i < arguments.size(); ++i) {
     constexpr absl::string_view kFlag = "--flagfile";
@@ -90,7 +90,9 @@ ParsedFlags ParseFlags(std::vector<std::string> arguments, const std::string& ve
   app.footer(kExamples);
   app.set_version_flag("--version", "tikard " + version, "Print the version and exit");
   app.get_formatter()->column_width(34);
-  app.option_defaults()->always_capture_default();
+  // What comes later wins, so that a command line can correct a flag file.
+  app.option_defaults()->always_capture_default()->multi_option_policy(
+      CLI::MultiOptionPolicy::TakeLast);
   app.add_option("--listen", flags.listen, "Loopback address and port; port 0 takes a free one");
   app.add_option("--port-file", flags.port_file,
                  "Write the port to this file once the server listens");

@@ -38,10 +38,11 @@ struct ParsedFlags {
 ParsedFlags ParseFlags(std::vector<std::string> arguments, const std::string& version,
                        const std::string& catalog_default);
 
-// Puts the contents of every --flagfile where it stood: one flag a line as on the command line; empty lines
-// and lines that begin with # do not count. A flag file may name others, eight deep. Errors say file:line.
-absl::StatusOr<std::vector<std::string>> ExpandFlagFiles(
-    const std::vector<std::string>& arguments, int depth = 0);
+// Puts the contents of every --flagfile where it stood: one flag a line as on the command line;
+// empty lines and lines that begin with # do not count. A flag file may name others, eight deep.
+// Errors say file:line.
+absl::StatusOr<std::vector<std::string>> ExpandFlagFiles(const std::vector<std::string>& arguments,
+                                                         int depth = 0);
 
 }  // namespace tikar::server
 

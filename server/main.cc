@@ -62,6 +62,10 @@ int Fail(const absl::Status& status) {
 int Run(const Flags& flags) {
   SetUpLog(flags.log_level, flags.log_json);
   const int64_t began_ms = WallClockMs();
+  // Said before anything is read or made.
+  if (const auto address = LoopbackAddress(flags.listen); !address.ok()) {
+    return Fail(address.status());
+  }
 
   // Blocked before any thread begins, so that only this one takes them.
   sigset_t signals;

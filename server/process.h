@@ -15,7 +15,8 @@ namespace tikar::server {
 int64_t WallClockMs();
 // 64 bits from the kernel, never zero.
 uint64_t RandomBits();
-// Hex SHA-256 of /etc/machine-id (the id itself is not to leave the machine); empty if there is none.
+// Hex SHA-256 of /etc/machine-id (the id itself is not to leave the machine); empty if there is
+// none.
 std::string MachineId();
 // Raises the limit of open files as far as allowed and returns it.
 uint64_t RaiseOpenFilesLimit();

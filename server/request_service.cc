@@ -50,9 +50,8 @@ absl::StatusOr<v1::ListRequestsResponse> ListWithinBytes(const Published& publis
                                                          size_t page_size,
                                                          const std::string& token) {
   while (true) {
-    ASSIGN_OR_RETURN(
-        v1::ListRequestsResponse page,
-        sync::ListRequests(*published.reader, region, filter, page_size, token));
+    ASSIGN_OR_RETURN(v1::ListRequestsResponse page,
+                     sync::ListRequests(*published.reader, region, filter, page_size, token));
     if (page_size == 1 || page.ByteSizeLong() <= kPageBytesMax) return page;
     page_size = std::max<size_t>(1, page_size / 4);
   }
@@ -83,8 +82,8 @@ class RequestService final : public v1::RequestService::CallbackService {
       RETURN_IF_ERROR(CheckFilter(request->filter()));
       const std::string arguments = "list " + region + request->filter().SerializeAsString();
       ASSIGN_OR_RETURN(const std::string token, UnbindToken(request->page_token(), arguments));
-      ASSIGN_OR_RETURN(*response, ListWithinBytes(published, region, request->filter(), page_size,
-                                                  token));
+      ASSIGN_OR_RETURN(*response,
+                       ListWithinBytes(published, region, request->filter(), page_size, token));
       response->set_next_page_token(BindToken(response->next_page_token(), arguments));
       return absl::OkStatus();
     });
@@ -108,18 +107,17 @@ class RequestService final : public v1::RequestService::CallbackService {
                                           v1::CreateRequestResponse* response) override {
     auto key = IdempotencyKey("CreateRequest", request->actor(), request->request_id());
     if (!key.ok()) return FinishNow(context, key.status());
-    return RunWrite(
-        engine_, context,
-        {*std::move(key),
-         [=, this](const Published& published) {
-           return AuthorCreate(published, catalog_.areas, *request);
-         },
-         [=](const Published& published, const Written& written) -> absl::Status {
-           response->set_change_id(written.change_id.bytes());
-           ASSIGN_OR_RETURN(*response->mutable_request(),
-                            LoadProto(published, written.key, request->parent()));
-           return absl::OkStatus();
-         }});
+    return RunWrite(engine_, context,
+                    {*std::move(key),
+                     [=, this](const Published& published) {
+                       return AuthorCreate(published, catalog_.areas, *request);
+                     },
+                     [=](const Published& published, const Written& written) -> absl::Status {
+                       response->set_change_id(written.change_id.bytes());
+                       ASSIGN_OR_RETURN(*response->mutable_request(),
+                                        LoadProto(published, written.key, request->parent()));
+                       return absl::OkStatus();
+                     }});
   }
 
   grpc::ServerUnaryReactor* UpdateRequest(grpc::CallbackServerContext* context,
@@ -127,17 +125,16 @@ class RequestService final : public v1::RequestService::CallbackService {
                                           v1::UpdateRequestResponse* response) override {
     auto key = IdempotencyKey("UpdateRequest", request->actor(), request->request_id());
     if (!key.ok()) return FinishNow(context, key.status());
-    return RunWrite(
-        engine_, context,
-        {*std::move(key),
-         [=](const Published& published) { return AuthorUpdate(published, *request); },
-         [=](const Published& published, const Written& written) -> absl::Status {
-           response->set_change_id(written.change_id.bytes());
-           response->set_verdict(written.verdict);
-           ASSIGN_OR_RETURN(*response->mutable_request(),
-                            LoadProto(published, written.key, request->name()));
-           return absl::OkStatus();
-         }});
+    return RunWrite(engine_, context,
+                    {*std::move(key),
+                     [=](const Published& published) { return AuthorUpdate(published, *request); },
+                     [=](const Published& published, const Written& written) -> absl::Status {
+                       response->set_change_id(written.change_id.bytes());
+                       response->set_verdict(written.verdict);
+                       ASSIGN_OR_RETURN(*response->mutable_request(),
+                                        LoadProto(published, written.key, request->name()));
+                       return absl::OkStatus();
+                     }});
   }
 
  private:

@@ -1,4 +1,5 @@
-// Resource names, after google.aip.dev/122: "regions/15.01/requests/<32 hex or ref>/conflicts/status".
+// Resource names, after google.aip.dev/122: "regions/15.01/requests/<32 hex or
+// ref>/conflicts/status".
 //
 // Pure functions but for ResolveRequest, which reads; safe from any thread.
 #ifndef TIKAR_SERVER_RESOURCE_NAMES_H_
@@ -31,8 +32,9 @@ struct ConflictNameParts {
 };
 absl::StatusOr<ConflictNameParts> ParseConflictName(std::string_view name);
 
-// Which request that is. NotFound: none has this ref, or, in any region, this id; FailedPrecondition:
-// several, whose names the message lists. An id within a region is not looked up.
+// Which request that is. NotFound: none has this ref, or, in any region, this id;
+// FailedPrecondition: several, whose names the message lists. An id within a region is not looked
+// up.
 absl::StatusOr<sync::RequestKey> ResolveRequest(const sync::Reader& reader,
                                                 const RequestNameParts& parts,
                                                 std::string_view name);

@@ -26,11 +26,13 @@ constexpr const char* kServices[] = {"tikar.v1.SyncService", "tikar.v1.RequestSe
                                      "tikar.v1.ConflictService", "tikar.v1.CatalogService",
                                      "tikar.v1.StatusService"};
 
-// Keepalive, milliseconds. A phone pings every 120 s at most: more often wakes its radio for nothing. Both ends
-// must agree, or gRPC takes pings for abuse and hangs up.
+// Keepalive, milliseconds. A phone pings every 120 s at most: more often wakes its radio for
+// nothing. Both ends must agree, or gRPC takes pings for abuse and hangs up.
 constexpr int kPingMs = 120'000;
 constexpr int kPingTimeoutMs = 60'000;
 constexpr int kPingIntervalMsMin = 60'000;
+// From the last answer to the end of connections, milliseconds.
+constexpr int64_t kFlushMs = 500;
 // Streams of one connection; a phone has one, a gateway for many has hundreds.
 constexpr int kStreamsPerConnectionMax = 1'000;
 // What gRPC itself may hold for messages on their way, bytes.
@@ -80,9 +82,10 @@ absl::StatusOr<std::string> LoopbackAddress(const std::string& listen) {
   if (inet_pton(AF_INET, host.c_str(), &address) == 1 && ntohl(address.s_addr) >> 24 == 127) {
     return absl::StrCat(host, ":", port);
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      usage, ". Without TLS and enrolled devices, which come in a later version, anybody who "
-             "reaches the port could read and write everything"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(usage,
+                   ". Without TLS and enrolled devices, which come in a later version, anybody who "
+                   "reaches the port could read and write everything"));
 }
 
 Server::Server(ServerOptions options) : options_(std::move(options)) {}
@@ -116,8 +119,7 @@ absl::Status Server::Listen() {
   services_.push_back(MakeRequestService(engine_.get(), &options_.catalog));
   services_.push_back(MakeConflictService(engine_.get()));
   services_.push_back(MakeCatalogService(engine_.get(), &options_.catalog));
-  services_.push_back(
-      MakeStatusService(engine_.get(), &options_.catalog, options_.data_directory));
+  services_.push_back(MakeStatusService(engine_.get(), &options_.catalog, options_.data_directory));
 
   grpc::ServerBuilder builder;
   SetUpChannel(builder);
@@ -125,8 +127,8 @@ absl::Status Server::Listen() {
   for (const auto& service : services_) builder.RegisterService(service.get());
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr || port_ == 0) {
-    return absl::UnavailableError(absl::StrCat(
-        "cannot listen on ", options_.listen, ": is another tikard, or something else, there?"));
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", options_.listen,
+                                               ": is another tikard, or something else, there?"));
   }
   address_ = absl::StrCat(options_.listen.substr(0, options_.listen.rfind(':')), ":", port_);
   for (const char* service : kServices) {
@@ -142,8 +144,12 @@ absl::Status Server::Stop() {
     // NOT_SERVING for every service and the whole.
     grpc_->GetHealthCheckService()->Shutdown();
     engine_->BeginStop();
-    grpc_->Shutdown(std::chrono::system_clock::now() +
-                    std::chrono::milliseconds(options_.drain_ms));
+    if (!engine_->calls().WaitForNone(options_.drain_ms)) {
+      Log(Level::kWarning, "calls did not end in time, cutting them");
+    }
+    // What was answered still has to leave; health watchers and idle connections are not waited
+    // for.
+    grpc_->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(kFlushMs));
     grpc_->Wait();
     grpc_ = nullptr;
   }

@@ -36,13 +36,13 @@ struct ServerOptions {
 // Thread safety: Start and Stop from one thread.
 class Server {
  public:
-  // Opens the store, publishes the catalogue's definitions, listens. InvalidArgument: the address is
-  // not loopback, or a definition is refused; Unavailable: the port is taken.
+  // Opens the store, publishes the catalogue's definitions, listens. InvalidArgument: the address
+  // is not loopback, or a definition is refused; Unavailable: the port is taken.
   static absl::StatusOr<std::unique_ptr<Server>> Start(ServerOptions options);
   ~Server();  // Stop()
 
-  // Tells health checks, ends streams after their outstanding results, waits at most drain_ms for calls,
-  // drains the queue, closes the store.
+  // Tells health checks, ends streams after their outstanding results, waits at most drain_ms for
+  // calls, drains the queue, closes the store.
   absl::Status Stop();
 
   int port() const { return port_; }
@@ -66,8 +66,8 @@ class Server {
   bool stopped_ = false;
 };
 
-// "127.0.0.1:50151", "localhost:0" or "[::1]:50151" as gRPC takes it. InvalidArgument for anything but
-// loopback: until devices are enrolled and TLS is there, nobody else may be let in.
+// "127.0.0.1:50151", "localhost:0" or "[::1]:50151" as gRPC takes it. InvalidArgument for anything
+// but loopback: until devices are enrolled and TLS is there, nobody else may be let in.
 absl::StatusOr<std::string> LoopbackAddress(const std::string& listen);
 
 }  // namespace tikar::server

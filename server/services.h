@@ -1,4 +1,5 @@
-// The gRPC services, one file each. They parse, ask the engine, and answer; what is true is decided below.
+// The gRPC services, one file each. They parse, ask the engine, and answer; what is true is decided
+// below.
 //
 // Each outlives the gRPC server it is registered with; `engine` and `catalog` outlive it.
 #ifndef TIKAR_SERVER_SERVICES_H_

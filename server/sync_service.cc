@@ -21,15 +21,15 @@ class SyncReactor final : public grpc::ServerBidiReactor<v1::SyncRequest, v1::Sy
         session_(std::make_shared<SyncSession>(engine, this)) {}
 
   void Begin() {
-    if (engine_.sessions().Add(session_)) {
+    counted_ = engine_.calls().Begin();
+    if (counted_ && engine_.sessions().Add(session_)) {
       session_->Start();
       return;
     }
     admitted_ = false;
-    const absl::Status refused =
-        engine_.sessions().stopping()
-            ? Stopping(engine_.jitter_ms(kRetryStoppingMs))
-            : Overloaded("streams", engine_.jitter_ms(kRetryOverloadedMs));
+    const absl::Status refused = !counted_ || engine_.sessions().stopping()
+                                     ? Stopping(engine_.jitter_ms(kRetryStoppingMs))
+                                     : Overloaded("streams", engine_.jitter_ms(kRetryOverloadedMs));
     grpc::ServerBidiReactor<v1::SyncRequest, v1::SyncResponse>::Finish(ToGrpc(refused));
   }
 
@@ -51,6 +51,7 @@ class SyncReactor final : public grpc::ServerBidiReactor<v1::SyncRequest, v1::Sy
   }
   void OnDone() override {
     engine_.sessions().Remove(session_);
+    if (counted_) engine_.calls().End();
     delete this;
   }
 
@@ -59,6 +60,7 @@ class SyncReactor final : public grpc::ServerBidiReactor<v1::SyncRequest, v1::Sy
   grpc::CallbackServerContext& context_;
   const std::shared_ptr<SyncSession> session_;
   bool admitted_ = true;
+  bool counted_ = false;
   v1::SyncRequest request_;
 };
 

@@ -19,7 +19,8 @@ namespace {
 
 using sync::AbslView;
 
-void Finish(grpc::ServerUnaryReactor* reactor, const absl::Status& status) {
+// The call must have been counted.
+void Finish(Engine& engine, grpc::ServerUnaryReactor* reactor, const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kDataLoss:
     case absl::StatusCode::kInternal:
@@ -30,6 +31,7 @@ void Finish(grpc::ServerUnaryReactor* reactor, const absl::Status& status) {
       break;
   }
   reactor->Finish(ToGrpc(status));
+  engine.calls().End();
 }
 
 // One unary write on its way. Shared by whoever has it in hand.
@@ -39,9 +41,9 @@ struct PendingWrite {
   WriteCall call;
 
   void Answer(const Published& published, const Written& written) {
-    Finish(reactor, written.verdict == v1::VERDICT_VOID
-                        ? Refused(v1::REFUSAL_REASON_UNSPECIFIED, {})
-                        : call.fill(published, written));
+    Finish(engine, reactor,
+           written.verdict == v1::VERDICT_VOID ? Refused(v1::REFUSAL_REASON_UNSPECIFIED, {})
+                                               : call.fill(published, written));
   }
 };
 
@@ -50,14 +52,14 @@ Written FromRecord(const sync::IdempotencyRecord& record) {
 }
 
 void OnCommitted(const std::shared_ptr<PendingWrite>& write, TaskResult result) {
-  if (!result.status.ok()) return Finish(write->reactor, result.status);
+  if (!result.status.ok()) return Finish(write->engine, write->reactor, result.status);
   Written written;
-  if (result.earlier.has_value()) {
-    written = FromRecord(*result.earlier);
+  if (result.made_earlier) {
+    written = FromRecord(result.earlier);
   } else {
     const sync::SubmissionResult& one = result.results.front();
     if (one.verdict == v1::VERDICT_VOID) {
-      return Finish(write->reactor, Refused(one.reason, one.violations));
+      return Finish(write->engine, write->reactor, Refused(one.reason, one.violations));
     }
     written = {{one.region, one.request_id}, one.change_id, one.verdict};
   }
@@ -69,21 +71,23 @@ void OnCommitted(const std::shared_ptr<PendingWrite>& write, TaskResult result) 
 void AuthorAndSubmit(const std::shared_ptr<PendingWrite>& write) {
   const std::shared_ptr<const Published> published = write->engine.sequencer().Current();
   if (published == nullptr) {
-    return Finish(write->reactor, StoreOpening(write->engine.jitter_ms(kRetryOverloadedMs)));
+    return Finish(write->engine, write->reactor,
+                  StoreOpening(write->engine.jitter_ms(kRetryOverloadedMs)));
   }
   const auto earlier = sync::FindIdempotent(*published->reader, write->call.idempotency_key);
-  if (!earlier.ok()) return Finish(write->reactor, earlier.status());
+  if (!earlier.ok()) return Finish(write->engine, write->reactor, earlier.status());
   if (earlier->has_value()) return write->Answer(*published, FromRecord(**earlier));
   absl::StatusOr<v1::ChangeBody> body = write->call.author(*published);
-  if (!body.ok()) return Finish(write->reactor, body.status());
-  // The same call makes the same nonce: no second source of randomness is needed, for the key is unique.
+  if (!body.ok()) return Finish(write->engine, write->reactor, body.status());
+  // The same call makes the same nonce: no second source of randomness is needed, for the key is
+  // unique.
   body->set_nonce(
       std::string(sync::Sha256(write->call.idempotency_key).view().substr(0, sync::kNonceBytes)));
   body->clear_hlc();
   const absl::Status taken = write->engine.sequencer().Author(
       {*std::move(body), write->call.idempotency_key},
       [write](TaskResult result) { OnCommitted(write, std::move(result)); });
-  if (!taken.ok()) Finish(write->reactor, taken);
+  if (!taken.ok()) Finish(write->engine, write->reactor, taken);
 }
 
 }  // namespace
@@ -91,30 +95,37 @@ void AuthorAndSubmit(const std::shared_ptr<PendingWrite>& write) {
 grpc::ServerUnaryReactor* FinishNow(grpc::CallbackServerContext* context,
                                     const absl::Status& status) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  Finish(reactor, status);
+  reactor->Finish(ToGrpc(status));
   return reactor;
 }
 
 grpc::ServerUnaryReactor* RunRead(Engine* engine, grpc::CallbackServerContext* context,
                                   std::function<absl::Status(const Published&)> read) {
+  if (!engine->calls().Begin()) {
+    return FinishNow(context, Stopping(engine->jitter_ms(kRetryStoppingMs)));
+  }
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const bool taken = engine->readers().TryPost([engine, reactor, read = std::move(read)] {
     const std::shared_ptr<const Published> published = engine->sequencer().Current();
-    Finish(reactor, published == nullptr ? StoreOpening(engine->jitter_ms(kRetryOverloadedMs))
-                                         : read(*published));
+    Finish(*engine, reactor,
+           published == nullptr ? StoreOpening(engine->jitter_ms(kRetryOverloadedMs))
+                                : read(*published));
   });
   if (!taken) {
-    Finish(reactor, Overloaded("calls waiting", engine->jitter_ms(kRetryOverloadedMs)));
+    Finish(*engine, reactor, Overloaded("calls waiting", engine->jitter_ms(kRetryOverloadedMs)));
   }
   return reactor;
 }
 
 grpc::ServerUnaryReactor* RunWrite(Engine* engine, grpc::CallbackServerContext* context,
                                    WriteCall call) {
+  if (!engine->calls().Begin()) {
+    return FinishNow(context, Stopping(engine->jitter_ms(kRetryStoppingMs)));
+  }
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   auto write = std::make_shared<PendingWrite>(PendingWrite{*engine, reactor, std::move(call)});
   if (!engine->readers().TryPost([write] { AuthorAndSubmit(write); })) {
-    Finish(reactor, Overloaded("calls waiting", engine->jitter_ms(kRetryOverloadedMs)));
+    Finish(*engine, reactor, Overloaded("calls waiting", engine->jitter_ms(kRetryOverloadedMs)));
   }
   return reactor;
 }
@@ -129,8 +140,8 @@ absl::StatusOr<std::string> IdempotencyKey(std::string_view method, std::string_
   bool good = request_id.size() == 36;
   for (size_t i = 0; good && i < request_id.size(); ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    good = dash ? request_id[i] == '-'
-                : std::isxdigit(static_cast<unsigned char>(request_id[i])) != 0;
+    good =
+        dash ? request_id[i] == '-' : std::isxdigit(static_cast<unsigned char>(request_id[i])) != 0;
   }
   if (!good) {
     return Malformed("request_id", "request_id_format",

@@ -50,7 +50,8 @@ absl::StatusOr<std::string> IdempotencyKey(std::string_view method, std::string_
 // 0 is `page_size_default`; InvalidArgument above kPageSizeMax.
 absl::StatusOr<size_t> PageSize(uint32_t asked, uint32_t page_size_default);
 
-// Page tokens that work only with the arguments they were made for. `arguments`: all but token and size.
+// Page tokens that work only with the arguments they were made for. `arguments`: all but token and
+// size.
 std::string BindToken(std::string_view token, std::string_view arguments);
 absl::StatusOr<std::string> UnbindToken(std::string_view bound, std::string_view arguments);
 

@@ -20,6 +20,9 @@ namespace {
 
 constexpr uint8_t kCursorVersion = 1;
 constexpr size_t kCursorBytesMax = 256 << 10;
+// A cursor ends with this much of the SHA-256 of what stands before: a phone whose storage lost a bit starts
+// over instead of skipping what it never got. It guards against accidents, not against phones.
+constexpr size_t kCursorCheckBytes = 8;
 // Rows or entries that one look at the store takes, so that a page that finds nothing new stays short.
 constexpr size_t kRowsPerLook = 512;
 constexpr size_t kRowsPerPageMax = 20'000;
@@ -101,7 +104,9 @@ std::string EncodeCursor(const std::vector<RegionCursor>& cursors) {
     Put(writer, cursor.walked);
     writer.Varint(cursor.sent);
   }
-  return writer.Take();
+  std::string bytes = writer.Take();
+  bytes += Sha256(bytes).view().substr(0, kCursorCheckBytes);
+  return bytes;
 }
 
 absl::StatusOr<std::vector<RegionCursor>> DecodeCursor(std::string_view bytes) {
@@ -111,8 +116,10 @@ absl::StatusOr<std::vector<RegionCursor>> DecodeCursor(std::string_view bytes) {
     return absl::InvalidArgumentError(
         "the cursor is not one that a Tikar server gave out; send an empty one to start over");
   };
-  if (bytes.size() > kCursorBytesMax) return bad();
-  CanonicalReader reader(bytes);
+  if (bytes.size() > kCursorBytesMax || bytes.size() < kCursorCheckBytes) return bad();
+  const std::string_view content = bytes.substr(0, bytes.size() - kCursorCheckBytes);
+  if (!bytes.ends_with(Sha256(content).view().substr(0, kCursorCheckBytes))) return bad();
+  CanonicalReader reader(content);
   if (reader.Byte() != kCursorVersion) return bad();
   cursors.resize(reader.Count(12));
   for (RegionCursor& cursor : cursors) {
@@ -179,7 +186,9 @@ class FeedReader {
         if (known.region == region.region()) cursor = known;
       }
       RETURN_IF_ERROR(ReadRegion(region, &cursor));
-      if (cursor.pass != RegionCursor::Pass::kNone || cursor.from < region.feed_position()) {
+      const bool filled = std::includes(cursor.filled.begin(), cursor.filled.end(),
+                                        prefixes_.begin(), prefixes_.end());
+      if (cursor.pass != Pass::kNone || cursor.from < region.feed_position() || !filled) {
         page_.caught_up = false;
         const uint64_t span = region.feed_position() - std::min(cursor.from, region.feed_position());
         const uint64_t rows = std::min(span, region.requests());
@@ -222,12 +231,18 @@ class FeedReader {
   }
 
   absl::Status ReadRegion(const v1::RegionStatus& region, RegionCursor* cursor) {
-    // Prefixes that the phone no longer wants are forgotten: should they come back, they are filled again.
-    std::erase_if(cursor->filled, [&](const std::string& prefix) { return !Wanted(prefix); });
+    AdaptToScope(cursor);
     const FeedId feed{region.feed_id()};
     const bool started = !cursor->filled.empty();
-    if (cursor->feed != feed || cursor->from > region.feed_position() ||
-        cursor->to > region.feed_position()) {
+    bool lost = cursor->feed != feed || cursor->from > region.feed_position() ||
+                cursor->to > region.feed_position();
+    if (cursor->pass == Pass::kRoam) {
+      // The end of the walk is what the phone says it was: it must lie within what is here.
+      ASSIGN_OR_RETURN(const VersionVector held, LoadVersionVector(reader_, region.region()));
+      const CausalOrder order = Compare(cursor->known_at_to, held);
+      lost = lost || (order != CausalOrder::kEqual && order != CausalOrder::kBefore);
+    }
+    if (lost) {
       cursor->EndPass();
       cursor->feed = feed;
       if (started) {
@@ -239,7 +254,7 @@ class FeedReader {
     if (!started) {
       // Nothing of it is with the phone, whatever the cursor says.
       cursor->from = 0;
-      if (cursor->pass != Pass::kFeed || cursor->filling != prefixes_) cursor->EndPass();
+      if (cursor->pass != Pass::kFeed || cursor->filling.empty()) cursor->EndPass();
     }
     // What a pass was filling may no longer be wanted.
     if (std::any_of(cursor->filling.begin(), cursor->filling.end(),
@@ -256,6 +271,32 @@ class FeedReader {
       if (done) Finish(cursor);
     }
     return absl::OkStatus();
+  }
+
+  // Of what the phone has, what the scope still wants: prefixes within a wanted one, and wanted ones within one
+  // of them. The rest is forgotten: should it come back, it is filled again.
+  void AdaptToScope(RegionCursor* cursor) const {
+    std::set<std::string> kept;
+    for (const std::string& have : cursor->filled) {
+      for (const std::string& want : prefixes_) {
+        if (PrefixWithin(have, want)) kept.insert(have);
+        if (PrefixWithin(want, have)) kept.insert(want);
+      }
+    }
+    std::vector<std::string> filled(kept.begin(), kept.end());
+    // One that lies within another says nothing more, unless it is asked for by name.
+    std::erase_if(filled, [&](const std::string& prefix) {
+      return !Wanted(prefix) && std::any_of(kept.begin(), kept.end(), [&](const std::string& other) {
+        return other != prefix && PrefixWithin(prefix, other);
+      });
+    });
+    cursor->filled = std::move(filled);
+  }
+
+  static bool PrefixWithin(std::string_view inner, std::string_view outer) {
+    // Names of actors have dots too, and nothing within them.
+    if (inner.starts_with('@') || outer.starts_with('@')) return inner == outer;
+    return AreaWithin(inner, outer);
   }
 
   bool Wanted(const std::string& prefix) const {
@@ -326,7 +367,9 @@ class FeedReader {
   // The bucket to read now: the cursor's own while it is not exhausted, else the next that the pass covers.
   absl::StatusOr<std::optional<std::string>> NextBucket(const RegionCursor& cursor,
                                                         const std::vector<std::string>& covers) {
-    if (!cursor.bucket.empty() && cursor.position != UINT64_MAX) return cursor.bucket;
+    if (!cursor.bucket.empty() && cursor.position != UINT64_MAX && Covers(covers, cursor.bucket)) {
+      return cursor.bucket;
+    }
     std::string begin = cursor.bucket.empty()
                             ? cursor.region
                             : PrefixEnd(keys::FeedPrefix(cursor.region, cursor.bucket));
@@ -396,13 +439,19 @@ class FeedReader {
     // What a prefix is filled with for the first time has not been there to leave.
     const bool first_time = !cursor.filling.empty();
     if (left && first_time) return absl::OkStatus();
+    // What a prefix is filled with may be there already, by a smaller one.
+    const auto with_the_phone = [&](const State& state) {
+      return first_time && WithinAny(state.area(), cursor.filled);
+    };
     ASSIGN_OR_RETURN(std::optional<StoredRequest> request, LoadRequest(reader_, key));
     const bool ready = request && request->state.availability == v1::AVAILABILITY_READY;
     if (!ready || !InScope(request->state)) {
       if (!first_time) Remove(key);
       return absl::OkStatus();
     }
-    if (left) return absl::OkStatus();  // Its live row is in another bucket of the scope.
+    if (left || with_the_phone(request->state)) {
+      return absl::OkStatus();  // Left: its live row is in another bucket of the scope.
+    }
     // In its own kecamatan's bucket and in the actor's: the kecamatan's sends it.
     if (cursor.bucket.front() == '@' && Covers(covers, BucketOfArea(request->state.area())) &&
         WithinAny(request->state.area(), covers)) {

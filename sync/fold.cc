@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "sync/status_macros.h"
 
 namespace tikar::sync {
@@ -75,7 +76,8 @@ class Folder {
       CHECK(fresh);
     }
     std::set<ChangeId> missing;
-    // Children wait for the last of their parents (Kahn 1962); hashes cannot form a cycle.
+    // Children wait for the last of their parents (Kahn 1962). Hashes cannot form a circle; a stub's word can:
+    // then the stubs that wait for ever are taken to have no parents.
     absl::flat_hash_map<ChangeId, std::vector<const FoldChange*>> children;
     absl::flat_hash_map<ChangeId, size_t> waiting;
     std::vector<const FoldChange*> ready;
@@ -93,18 +95,31 @@ class Folder {
       waiting[change.id] = known;
       fold_.generations[change.id] = 1;
     }
-    while (!ready.empty()) {
+    absl::flat_hash_set<ChangeId> placed, circular;
+    while (ordered_.size() < changes.size()) {
+      if (ready.empty()) {
+        for (const FoldChange& change : changes) {
+          if (!change.stub || placed.contains(change.id)) continue;
+          circular.insert(change.id);
+          fold_.generations[change.id] = 1;
+          ready.push_back(&change);
+        }
+        CHECK(!ready.empty());
+      }
       const FoldChange* change = ready.back();
       ready.pop_back();
       ordered_.push_back(change);
+      placed.insert(change->id);
       const uint32_t next = fold_.generations[change->id] + 1;
       for (const FoldChange* child : children[change->id]) {
+        if (circular.contains(child->id)) continue;
         uint32_t& generation = fold_.generations[child->id];
         generation = std::max(generation, next);
         if (--waiting[child->id] == 0) ready.push_back(child);
       }
     }
-    CHECK(ordered_.size() == changes.size());
+    fold_.circular.assign(circular.begin(), circular.end());
+    std::sort(fold_.circular.begin(), fold_.circular.end());
     fold_.missing.assign(missing.begin(), missing.end());
 
     absl::flat_hash_map<ChangeId, Index> index;
@@ -112,6 +127,7 @@ class Folder {
     std::vector<std::vector<Index>> parents(ordered_.size());
     is_parent_.assign(ordered_.size(), false);
     for (Index i = 0; i < ordered_.size(); ++i) {
+      if (circular.contains(ordered_[i]->id)) continue;
       for (const ChangeId& parent : ordered_[i]->parents) {
         const auto at = index.find(parent);
         if (at == index.end()) continue;

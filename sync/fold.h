@@ -27,7 +27,8 @@ struct FoldChange {
   ChangeId id;
   Stamp stamp = {};                      // joined
   std::vector<ChangeId> parents = {};    // sorted
-  const ParsedChange* change = nullptr;  // null: a stub without body. Not owned.
+  const ParsedChange* change = nullptr;  // null: not live. Not owned.
+  bool stub = false;                     // no body is here: the parents are somebody's word
 
   bool live() const { return change != nullptr && stamp.verdict == v1::VERDICT_ACCEPTED; }
 };
@@ -41,6 +42,7 @@ struct Fold {
   bool retract_open = false;           // see RequestLocal
   std::vector<std::vector<uint64_t>> cover;  // see RequestLocal
   absl::flat_hash_map<ChangeId, uint32_t> generations;
+  std::vector<ChangeId> circular;  // stubs whose word about their parents cannot be true, sorted
 };
 
 // Total: every set of changes with distinct ids has a fold. Order of `changes` does not matter.

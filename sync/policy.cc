@@ -137,6 +137,7 @@ void DecideUnion(FieldState* field) {
   std::sort(items.begin(), items.end());
   items.erase(std::unique(items.begin(), items.end()), items.end());
   v1::Value joined;
+  joined.mutable_choices();  // a set of choices also when there is none in it
   for (std::string& item : items) joined.mutable_choices()->add_items(std::move(item));
   absl::StatusOr<Value> value = Value::FromProto(joined);
   // More items than a value may hold: the later one rather than a part of both.

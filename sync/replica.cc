@@ -588,6 +588,9 @@ absl::StatusOr<Outcome> Replica::Receive(absl::Span<const v1::Entry> entries, in
         entry.stamp().verdict() == v1::VERDICT_UNSPECIFIED) {
       return refuse("the stamp has no verdict");
     }
+    if (entry.stamp().reason() < 0 || entry.stamp().reason() > 0xff) {
+      return refuse("the stamp's reason is out of range");
+    }
     c.region = entry.region();
     c.position = {Origin{entry.origin()}, entry.seq()};
     c.record.stamp = Stamp::FromProto(entry.stamp());
@@ -619,23 +622,35 @@ absl::StatusOr<Outcome> Replica::Receive(absl::Span<const v1::Entry> entries, in
     c.record.request_id = c.change->request_id;
   }
 
-  Group group(*this, now_ms);
-  bool shows_lost_entries = false;
-  std::set<std::tuple<std::string, Origin, uint64_t>> in_group;
-  std::set<std::pair<std::string, Origin>> origins;
+  // By key of the log: what is here or came before in this call.
+  std::map<std::string, std::string> held;
+  std::vector<std::pair<Checked*, std::string>> fresh;
   for (Checked& c : checked) {
     const std::string key = keys::Log(c.region, c.position.origin, c.position.seq);
-    if (!in_group.insert({c.region, c.position.origin, c.position.seq}).second) continue;
-    ASSIGN_OR_RETURN(std::optional<std::string> held, reader_.Get(Family::kLog, key));
-    const std::string bytes = EncodeEntry(c.record);
-    if (held) {
-      if (*held == bytes) continue;
+    std::string bytes = EncodeEntry(c.record);
+    auto at = held.find(key);
+    if (at == held.end()) {
+      ASSIGN_OR_RETURN(std::optional<std::string> stored, reader_.Get(Family::kLog, key));
+      if (stored) at = held.emplace(key, *std::move(stored)).first;
+    }
+    if (at == held.end()) {
+      fresh.emplace_back(&c, bytes);
+      held.emplace(key, std::move(bytes));
+    } else if (at->second != bytes) {
       return absl::InvalidArgumentError(
           absl::StrCat("entry ", c.region, "/", Raw(c.position.origin), "/", c.position.seq,
                        " differs from the one that is here: the log of that origin has forked"));
     }
+  }
+
+  Group group(*this, now_ms);
+  bool shows_lost_entries = false;
+  std::set<std::pair<std::string, Origin>> origins;
+  for (auto& [entry, bytes] : fresh) {
+    Checked& c = *entry;
     if (c.position.origin == node_.origin) shows_lost_entries = true;
-    group.batch().Put(Family::kLog, key, bytes);
+    group.batch().Put(Family::kLog, keys::Log(c.region, c.position.origin, c.position.seq),
+                      std::move(bytes));
     group.Note(c.region, c.position.origin, c.position.seq,
                c.change ? PinnedBy(c.change->body) : std::vector<DefinitionHash>());
     origins.insert({c.region, c.position.origin});

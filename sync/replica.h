@@ -113,11 +113,12 @@ class Replica {
   static absl::StatusOr<Opened> Open(const Reader& reader, const Options& options);
 
   // Judges changes, logs them (refused ones as void) and folds them in. A bad change never fails the group;
-  // an error Status means the store could not be read, and nothing happened.
+  // an error Status means the store could not be read: drop the Replica, as after a failed Write.
   absl::StatusOr<Outcome> Ingest(absl::Span<const Submission> submissions, int64_t now_ms);
 
   // Takes entries that another node logged. Never judges their content. Entries of this node's own origin
-  // are taken back after a restore. Malformed entries: InvalidArgument, and nothing happened.
+  // are taken back after a restore. InvalidArgument: an entry is malformed, or is not the one that is here
+  // under its number (that log has forked); nothing happened.
   absl::StatusOr<Outcome> Receive(absl::Span<const v1::Entry> entries, int64_t now_ms);
 
   // Adds a definition and refolds the requests that waited for it. Not an error when it is here already.

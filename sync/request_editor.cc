@@ -5,6 +5,7 @@
 
 #include "sync/feed.h"
 #include "sync/keys.h"
+#include "sync/names.h"
 #include "sync/status_macros.h"
 
 namespace tikar::sync {
@@ -71,6 +72,8 @@ absl::Status RequestEditor::AddStamp(const Header& known, Incoming incoming) {
     // The first position is where the body is read from.
     header.positions.insert(header.positions.begin(), incoming.position);
     header.has_body = true;
+    // Whoever logged the stub may have been wrong about them.
+    header.parents = incoming.parents;
     header.is_create = IsCreate(incoming.change->body);
     header.newer_kind = incoming.change->newer_kind;
     header.contests_retract = incoming.change->contests_retract;
@@ -78,8 +81,12 @@ absl::Status RequestEditor::AddStamp(const Header& known, Incoming incoming) {
     history_.PutChange(*std::move(incoming.change));
   } else {
     header.positions.push_back(incoming.position);
+    if (!known.has_body && !incoming.change) {
+      for (const ChangeId& parent : incoming.parents) InsertSorted(header.parents, parent);
+    }
   }
-  const bool changes_state = brings_body || header.stamp != known.stamp;
+  const bool changes_state =
+      brings_body || header.stamp != known.stamp || header.parents != known.parents;
   history_.Put(incoming.id, std::move(header));
   if (!changes_state) return absl::OkStatus();
   return Refold();
@@ -111,7 +118,7 @@ absl::Status RequestEditor::AddNew(Incoming incoming) {
   if (has_body) history_.PutChange(*std::move(incoming.change));
 
   touched_ = record_dirty_ = true;
-  const bool rebases = header.live() && header.Touches(kDefinitionPath);
+  const bool rebases = header.live() && (header.is_create || header.Touches(kDefinitionPath));
   if (state_.change_count == 0 || was_missing || rebases || (header.live() && header.newer_kind)) {
     return Refold();
   }
@@ -363,7 +370,8 @@ absl::Status RequestEditor::Refold() {
   changes.reserve(ids.size());
   for (const ChangeId& id : ids) {
     ASSIGN_OR_RETURN(const Header* header, history_.Find(id));
-    FoldChange change{.id = id, .stamp = header->stamp, .parents = header->parents};
+    FoldChange change{
+        .id = id, .stamp = header->stamp, .parents = header->parents, .stub = !header->has_body};
     if (header->live()) {
       ASSIGN_OR_RETURN(change.change, history_.FindChange(id));
     }
@@ -373,9 +381,11 @@ absl::Status RequestEditor::Refold() {
   Fold fold = FoldRequest(state_.key, changes, definitions_);
   for (const ChangeId& id : ids) {
     ASSIGN_OR_RETURN(const Header* header, history_.Find(id));
-    if (header->generation == fold.generations[id]) continue;
+    const bool circular = Contains(fold.circular, id);
+    if (header->generation == fold.generations[id] && !circular) continue;
     Header corrected = *header;
     corrected.generation = fold.generations[id];
+    if (circular) corrected.parents.clear();
     history_.Put(id, std::move(corrected));
   }
   state_ = std::move(fold.state);
@@ -470,8 +480,9 @@ size_t RequestEditor::StateBytes() const { return stored_state_bytes_ + local_.e
 void RequestEditor::TouchFeed(uint64_t position, WriteBatch* batch) {
   std::vector<std::string> buckets;
   if (state_.availability == v1::AVAILABILITY_READY) {
-    if (!state_.area().empty()) buckets.push_back(BucketOfArea(state_.area()));
-    if (!state_.assignee().empty()) buckets.push_back("@" + std::string(state_.assignee()));
+    // Another node's first judgement is not repeated here, but a key must hold together.
+    if (IsAreaPrefix(state_.area())) buckets.push_back(BucketOfArea(state_.area()));
+    if (IsActorName(state_.assignee())) buckets.push_back("@" + std::string(state_.assignee()));
   }
   const auto value = [&](char kind) { return std::string(1, kind) + state_.key.id.bytes(); };
   std::vector<FeedRow> rows;

@@ -1,6 +1,7 @@
 """What stories and tests with real processes stand on: a server of their own, phones, an office, a narrator.
 
-  with Stage(build, directory, Narrator()) as stage:
+  with Stage(build, directory, Narrator(), root) as stage:
+      stage.clear()
       stage.start_server()
       phone = stage.phone('siti', actor='devices/siti', scope='15.01.06')
       phone.run('sync')
@@ -28,6 +29,11 @@ STOP_SECONDS_MAX = 60
 # Only a folder with this file in it is emptied.
 MARKER = '.tikar-stage'
 REF = re.compile(r'\b[0-9A-Z]{5}-[0-9A-Z]{5}-[0-9A-Z]\b')
+
+
+def spoken(ref):
+    """The citizen's number as people write it: 7ZK4Q-X9M2H-B."""
+    return f'{ref[:5]}-{ref[5:10]}-{ref[10:]}'
 
 
 class Failure(Exception):
@@ -60,9 +66,20 @@ class Narrator:
 
     def command(self, line, output=''):
         self._print()
-        self._print(self._styled('36', f'  $ {line}'))
+        for number, text in enumerate(self._lines(line)):
+            self._print(self._styled('36', ('      ' if number else '  $ ') + text))
         for text in output.rstrip('\n').splitlines():
             self._print(f'    {text}'.rstrip())
+
+    def _lines(self, line):
+        """The words of a command on as few lines as fit, joined as a shell joins them."""
+        lines, words = [], ''
+        for part in re.findall(r'--[a-z-]+(?: (?!--)(?:\'[^\']*\'|\S)+)?|(?:\'[^\']*\'|\S)+', line):
+            if words and len(words) + len(part) > self.WIDTH - 10:
+                lines.append(words + ' \\')
+                words = ''
+            words += (' ' if words else '') + part
+        return [*lines, words]
 
     def good(self, text):
         self.checks += 1
@@ -116,7 +133,7 @@ class Phone:
         return found[0]
 
     def requests(self):
-        return {request['ref']: request for request in self.read('list', '--all')['requests']}
+        return {spoken(request['ref']): request for request in self.read('list', '--all')['requests']}
 
     def status(self):
         return self.read('status')
@@ -250,11 +267,15 @@ class Stage:
                               stderr=subprocess.PIPE, text=True, timeout=COMMAND_SECONDS_MAX, check=False)
 
     def run(self, arguments, expect=0, show=True):
-        """Runs one command, tells it and what it answered (both streams), and returns the answer."""
+        """Runs one command, tells it and what it answered (both streams), and returns the answer.
+
+        `show` may be 'command', without the answer, or False.
+        """
         result = self._start(arguments)
         output = result.stdout + result.stderr
         if show or result.returncode != expect:
-            self.narrator.command(shlex.join(arguments), output)
+            quiet = show == 'command' and result.returncode == expect
+            self.narrator.command(shlex.join(arguments), '' if quiet else output)
         if result.returncode != expect:
             raise Failure(f'{shlex.join(arguments)}\nended with {result.returncode} and not with {expect}:\n{output}')
         return output
@@ -279,7 +300,7 @@ class Stage:
     def requests(self, *filters):
         """All requests of the server by their numbers."""
         listed = self.office_read('requests', 'list', '--all', '--retracted', *filters)['requests']
-        return {request['ref']: request for request in listed}
+        return {spoken(request['ref']): request for request in listed}
 
     # --- checks
 

@@ -97,13 +97,15 @@ class RefusedFile {
       english.push_back(problem.message_en);
     }
     std::vector<std::string> cells = row.cells;
-    // A row with another number of cells keeps its reasons under their headings.
+    // A row with another number of cells keeps its reasons under their headings, and what it has
+    // too much behind them.
     cells.resize(header_.size());
     cells.push_back(absl::StrCat(row.line));
     cells.push_back(absl::StrJoin(codes, "; "));
     cells.push_back(absl::StrJoin(fields, "; "));
     cells.push_back(absl::StrJoin(indonesian, " "));
     cells.push_back(absl::StrJoin(english, " "));
+    for (size_t i = header_.size(); i < row.cells.size(); ++i) cells.push_back(row.cells[i]);
     WriteCsvRecord(file_, cells);
   }
 

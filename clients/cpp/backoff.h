@@ -15,8 +15,9 @@ struct BackoffLimits {
   int64_t longest_ms = kBackoffLongestMs;
 };
 
-// Uniform between half and all of first * 2^(failures - 1), at most `longest`: the spread keeps a district
-// whose cable was mended from coming back all at once. Never less than what the server asked for
+// Uniform between half and all of first * 2^(failures - 1), at most `longest`: the spread keeps a
+// district whose cable was mended from coming back all at once. Never less than what the server
+// asked for
 // (`retry_delay_ms`), which is itself bounded by kRetryDelayMsMax and spread by another tenth.
 // `failures`: in a row, from 1.
 int64_t BackoffMs(int failures, std::optional<int64_t> retry_delay_ms, const BackoffLimits& limits,

@@ -34,7 +34,8 @@ Consequence AccuseStrongly(int changes, Suspicion* suspicion) {
     *suspicion = Suspicion();
     return Consequence::kPark;
   }
-  if (suspicion->strong_strikes < kStrongStrikesMax && !suspicion->halved) return Consequence::kNone;
+  if (suspicion->strong_strikes < kStrongStrikesMax && !suspicion->halved)
+    return Consequence::kNone;
   suspicion->changes = changes;
   suspicion->limit = (changes + 1) / 2;
   suspicion->strong_strikes = 0;

@@ -1,7 +1,7 @@
 // Making a change: from what somebody wants to write to the bytes that everybody keeps.
 //
-// For the SDK, the importer and the load generator alike. The bytes are serialized once, here; nobody
-// encodes them again, since a change's id is their hash.
+// For the SDK, the importer and the load generator alike. The bytes are serialized once, here;
+// nobody encodes them again, since a change's id is their hash.
 //
 // Pure functions, safe from any thread.
 #ifndef TIKAR_CLIENTS_CPP_CHANGE_BUILDER_H_
@@ -26,8 +26,8 @@ namespace tikar::client {
 using Nonce = std::array<uint8_t, sync::kNonceBytes>;
 
 Nonce RandomNonce(Random& random);
-// The same nonce for the same source, "nyc311/57654321": a second import of a row makes the same change.
-// (The hlc must then come from the row, too.)
+// The same nonce for the same source, "nyc311/57654321": a second import of a row makes the same
+// change. (The hlc must then come from the row, too.)
 Nonce NonceOfSource(std::string_view source);
 
 struct ChangeDraft {
@@ -43,9 +43,9 @@ struct ChangeDraft {
   std::vector<v1::Mutation> mutations;
 };
 
-// Brings values into their canonical form (NFC, sorted choices) and serializes. What is wrong with the
-// change is for sync/validation.h to say; here InvalidArgument means that no request id or region can
-// be made of it at all.
+// Brings values into their canonical form (NFC, sorted choices) and serializes. What is wrong with
+// the change is for sync/validation.h to say; here InvalidArgument means that no request id or
+// region can be made of it at all.
 absl::StatusOr<sync::ParsedChange> BuildChange(const ChangeDraft& draft);
 
 // "15.01" of an area code "15.01.06.2010"; empty when it has no two segments.

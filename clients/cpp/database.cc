@@ -66,8 +66,8 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
         absl::StrCat("cannot keep ", path, " private: ", std::strerror(mode_error)));
   }
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &handle,
-                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   std::unique_ptr<Database> database(new Database(path, handle));
   if (code != SQLITE_OK) return database->ErrorOf(code);
   sqlite3_extended_result_codes(handle, 1);
@@ -103,8 +103,8 @@ void Database::KeepJournalOnClose() {
 }
 
 absl::Status Database::ErrorOf(int code) const {
-  const std::string detail =
-      absl::StrCat(path_, ": ", handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code));
+  const std::string detail = absl::StrCat(
+      path_, ": ", handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code));
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -113,10 +113,11 @@ absl::Status Database::ErrorOf(int code) const {
           "). Keep this file and the ones beside it: unsent changes may be recovered from them."));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return absl::UnavailableError(absl::StrCat("another process uses the app's data (", detail, ")"));
+      return absl::UnavailableError(
+          absl::StrCat("another process uses the app's data (", detail, ")"));
     case SQLITE_FULL:
-      return absl::ResourceExhaustedError(
-          absl::StrCat("no space left for the app's data (", detail, "). Free some and try again."));
+      return absl::ResourceExhaustedError(absl::StrCat("no space left for the app's data (", detail,
+                                                       "). Free some and try again."));
     default:
       return absl::InternalError(absl::StrCat("the app's data cannot be used (", detail, ")"));
   }
@@ -128,7 +129,8 @@ absl::StatusOr<Transaction> Transaction::Begin(Database* database) {
 }
 
 Transaction::~Transaction() {
-  // Nothing to do about an error: SQLite rolls back what was not committed when the file is next opened.
+  // Nothing to do about an error: SQLite rolls back what was not committed when the file is next
+  // opened.
   if (database_ != nullptr) database_->Run("ROLLBACK").IgnoreError();
 }
 

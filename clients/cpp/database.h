@@ -4,11 +4,11 @@
 //   RETURN_IF_ERROR(database.Run("UPDATE device SET hlc_last = ?", hlc));
 //   RETURN_IF_ERROR(transaction.Commit());   // on the disk when this returns
 //
-// Every committed transaction survives power loss: the journal is a write-ahead log that is synced at
-// each commit (synchronous=FULL).
+// Every committed transaction survives power loss: the journal is a write-ahead log that is synced
+// at each commit (synchronous=FULL).
 //
-// Errors: DataLoss (the file is damaged), Unavailable (another process has it open), ResourceExhausted
-// (disk full), Internal (anything else). Each names the file.
+// Errors: DataLoss (the file is damaged), Unavailable (another process has it open),
+// ResourceExhausted (disk full), Internal (anything else). Each names the file.
 //
 // Thread safety: none.
 #ifndef TIKAR_CLIENTS_CPP_DATABASE_H_
@@ -76,8 +76,8 @@ class Statement {
 
 class Database {
  public:
-  // Opens or makes the file, readable by its owner alone, and holds it: no second process can open it.
-  // Does not write to a file that is there.
+  // Opens or makes the file, readable by its owner alone, and holds it: no second process can open
+  // it. Does not write to a file that is there.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -104,7 +104,8 @@ class Database {
   // Several statements in one text, without results: schema and pragmas.
   absl::Status Execute(const std::string& sql);
 
-  // Leaves the journal where it is when this closes, so that a file we may not touch stays as it is.
+  // Leaves the journal where it is when this closes, so that a file we may not touch stays as it
+  // is.
   void KeepJournalOnClose();
 
   int64_t last_insert_id() const { return sqlite3_last_insert_rowid(handle_); }

@@ -1,5 +1,5 @@
-// What the SDK takes from the world: time and randomness. Injected, so that a simulator can run the same
-// code with a clock that lies and a seed that replays.
+// What the SDK takes from the world: time and randomness. Injected, so that a simulator can run the
+// same code with a clock that lies and a seed that replays.
 #ifndef TIKAR_CLIENTS_CPP_ENVIRONMENT_H_
 #define TIKAR_CLIENTS_CPP_ENVIRONMENT_H_
 

@@ -36,17 +36,16 @@ std::vector<std::string> Sorted(std::vector<std::string> scope) {
 }
 
 bool WithinAny(std::string_view area, const std::vector<std::string>& prefixes) {
-  return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
-    return sync::AreaWithin(area, prefix);
-  });
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const std::string& prefix) { return sync::AreaWithin(area, prefix); });
 }
 
 bool Overlap(std::string_view a, std::string_view b) {
   return sync::AreaWithin(a, b) || sync::AreaWithin(b, a);
 }
 
-// Whether the cursor would call filled what has left the phone since: a prefix that is wanted again was
-// filled when the cursor was made, and then no longer held.
+// Whether the cursor would call filled what has left the phone since: a prefix that is wanted again
+// was filled when the cursor was made, and then no longer held.
 bool CursorClaimsTooMuch(const std::vector<std::string>& wanted,
                          const std::vector<std::string>& held,
                          const std::vector<std::string>& cursor_scope) {
@@ -136,7 +135,8 @@ absl::Status FieldApp::Claim() {
   return ChangeScope(options_.scope);
 }
 
-// --- writing ---------------------------------------------------------------------------------------
+// --- writing
+// ---------------------------------------------------------------------------------------
 
 absl::StatusOr<EditOutcome> FieldApp::Create(const NewRequest& request) {
   ASSIGN_OR_RETURN(const std::shared_ptr<const sync::Definition> definition,
@@ -159,21 +159,20 @@ absl::StatusOr<EditOutcome> FieldApp::Create(const NewRequest& request) {
 
 absl::StatusOr<EditOutcome> FieldApp::Edit(const sync::RequestKey& key,
                                            std::vector<v1::Mutation> mutations) {
-  absl::StatusOr<EditOutcome> outcome =
-      Exclusively([&]() -> absl::StatusOr<EditOutcome> {
-        ASSIGN_OR_RETURN(const std::optional<BuiltView> view, BuildView(store_.get(), key));
-        if (!view) return absl::NotFoundError("the request is not on this phone");
-        const sync::State& state = view->local.state;
-        if (state.availability == v1::AVAILABILITY_NEEDS_NEWER_SERVER) {
-          return absl::FailedPreconditionError("the request needs a newer version of the software");
-        }
-        const std::shared_ptr<const sync::Definition> definition = store_->Find(state.definition);
-        if (definition == nullptr) {
-          return absl::NotFoundError("the form of the request is not on this phone; sync first");
-        }
-        const sync::LocalRequestView judged(&view->local);
-        return Queue(key.region, key.id, state.heads, std::move(mutations), *definition, &judged);
-      });
+  absl::StatusOr<EditOutcome> outcome = Exclusively([&]() -> absl::StatusOr<EditOutcome> {
+    ASSIGN_OR_RETURN(const std::optional<BuiltView> view, BuildView(store_.get(), key));
+    if (!view) return absl::NotFoundError("the request is not on this phone");
+    const sync::State& state = view->local.state;
+    if (state.availability == v1::AVAILABILITY_NEEDS_NEWER_SERVER) {
+      return absl::FailedPreconditionError("the request needs a newer version of the software");
+    }
+    const std::shared_ptr<const sync::Definition> definition = store_->Find(state.definition);
+    if (definition == nullptr) {
+      return absl::NotFoundError("the form of the request is not on this phone; sync first");
+    }
+    const sync::LocalRequestView judged(&view->local);
+    return Queue(key.region, key.id, state.heads, std::move(mutations), *definition, &judged);
+  });
   if (outcome.ok() && outcome->queued()) Notify();
   return outcome;
 }
@@ -216,7 +215,8 @@ absl::StatusOr<EditOutcome> FieldApp::Queue(const std::string& region,
   return outcome;
 }
 
-// --- reading ---------------------------------------------------------------------------------------
+// --- reading
+// ---------------------------------------------------------------------------------------
 
 absl::StatusOr<RequestOnPhone> FieldApp::Get(const sync::RequestKey& key) {
   return Exclusively([&]() -> absl::StatusOr<RequestOnPhone> {
@@ -313,7 +313,8 @@ absl::StatusOr<SyncStatus> FieldApp::Status() {
   });
 }
 
-// --- forms -----------------------------------------------------------------------------------------
+// --- forms
+// -----------------------------------------------------------------------------------------
 
 absl::StatusOr<std::vector<std::shared_ptr<const sync::Definition>>> FieldApp::Definitions() {
   return Exclusively([&] { return store_->NewestDefinitions(); });
@@ -360,7 +361,8 @@ absl::Status FieldApp::AddCatalog(const std::vector<v1::DefinitionBytes>& defini
   });
 }
 
-// --- needs attention -------------------------------------------------------------------------------
+// --- needs attention
+// -------------------------------------------------------------------------------
 
 absl::StatusOr<std::vector<AttentionItem>> FieldApp::NeedsAttention() {
   return Exclusively([&]() -> absl::StatusOr<std::vector<AttentionItem>> {
@@ -385,7 +387,8 @@ absl::Status FieldApp::Dismiss(const sync::ChangeId& change_id) {
   });
 }
 
-// --- scope -----------------------------------------------------------------------------------------
+// --- scope
+// -----------------------------------------------------------------------------------------
 
 absl::Status FieldApp::SetScope(std::vector<std::string> scope) {
   scope = Sorted(std::move(scope));
@@ -410,15 +413,15 @@ absl::Status FieldApp::ChangeScope(std::vector<std::string> scope) {
   ASSIGN_OR_RETURN(const uint64_t serial, store_->NextSerial());
   for (const Replica::Entry& entry : entries) {
     if (WithinAny(entry.area, scope) || entry.assignee == device.actor) continue;
-    RETURN_IF_ERROR(
-        store_->replica().Remove(entry.key, {v1::REMOVAL_REASON_LEFT_SCOPE, serial}));
+    RETURN_IF_ERROR(store_->replica().Remove(entry.key, {v1::REMOVAL_REASON_LEFT_SCOPE, serial}));
   }
   device.scope = std::move(scope);
   RETURN_IF_ERROR(store_->SaveDevice(device));
   return transaction.Commit();
 }
 
-// --- for the runner --------------------------------------------------------------------------------
+// --- for the runner
+// --------------------------------------------------------------------------------
 
 std::unique_ptr<SyncSession> FieldApp::NewSession(SyncMode mode) {
   return std::make_unique<SyncSession>(

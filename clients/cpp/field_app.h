@@ -1,4 +1,5 @@
-// FieldApp: what an app for field officers is built on. Works without a signal; syncs when there is one.
+// FieldApp: what an app for field officers is built on. Works without a signal; syncs when there is
+// one.
 //
 //   FieldAppOptions options;
 //   options.database_path = "/data/tikar.sqlite";
@@ -15,11 +16,11 @@
 //   if (outcome.queued()) Show(sync::FormatRef(outcome.ref));       // for the citizen, at once
 //   else for (const sync::Violation& wrong : outcome.refusal.violations) Show(wrong.message_id);
 //
-// Whatever Create and Edit queued is on the disk when they return, shows at once in Get and List, and is sent
-// by the runner of sync_runner.h. docs/sdk.md is the guide.
+// Whatever Create and Edit queued is on the disk when they return, shows at once in Get and List,
+// and is sent by the runner of sync_runner.h. docs/sdk.md is the guide.
 //
-// Thread safety: all methods may be called from any thread; one lock, never held while waiting for the network.
-// One process at a time has the database open.
+// Thread safety: all methods may be called from any thread; one lock, never held while waiting for
+// the network. One process at a time has the database open.
 #ifndef TIKAR_CLIENTS_CPP_FIELD_APP_H_
 #define TIKAR_CLIENTS_CPP_FIELD_APP_H_
 
@@ -154,9 +155,9 @@ struct ListPage {
 
 class FieldApp {
  public:
-  // Opens or makes the database. InvalidArgument: options. FailedPrecondition: the file belongs to another
-  // actor, to a newer app or to something else; it stays as it is. DataLoss: it is damaged. Unavailable:
-  // another process has it open.
+  // Opens or makes the database. InvalidArgument: options. FailedPrecondition: the file belongs to
+  // another actor, to a newer app or to something else; it stays as it is. DataLoss: it is damaged.
+  // Unavailable: another process has it open.
   static absl::StatusOr<std::unique_ptr<FieldApp>> Open(FieldAppOptions options);
   FieldApp(const FieldApp&) = delete;
   FieldApp& operator=(const FieldApp&) = delete;
@@ -165,9 +166,9 @@ class FieldApp {
 
   // NotFound: no definition of the service is here (sync once, or AddDefinition).
   absl::StatusOr<EditOutcome> Create(const NewRequest& request);
-  // One change; its mutations take effect together or not at all. Its parents are what the officer sees,
-  // own pending changes included. NotFound: the request is not on this phone. FailedPrecondition: this app is
-  // too old to understand it.
+  // One change; its mutations take effect together or not at all. Its parents are what the officer
+  // sees, own pending changes included. NotFound: the request is not on this phone.
+  // FailedPrecondition: this app is too old to understand it.
   absl::StatusOr<EditOutcome> Edit(const sync::RequestKey& key,
                                    std::vector<v1::Mutation> mutations);
 
@@ -182,10 +183,12 @@ class FieldApp {
 
   // --- forms
 
-  // The newest definition of each service, for the forms; labels in both languages. Sorted by service.
+  // The newest definition of each service, for the forms; labels in both languages. Sorted by
+  // service.
   absl::StatusOr<std::vector<std::shared_ptr<const sync::Definition>>> Definitions();
   // NotFound: none of this service is here.
-  absl::StatusOr<std::shared_ptr<const sync::Definition>> NewestDefinition(std::string_view service);
+  absl::StatusOr<std::shared_ptr<const sync::Definition>> NewestDefinition(
+      std::string_view service);
   // A form that came with the app. InvalidArgument: these bytes are no definition.
   absl::Status AddDefinition(const v1::DefinitionBytes& definition);
 
@@ -199,8 +202,8 @@ class FieldApp {
 
   // --- scope
 
-  // What this phone keeps, as area-code prefixes (1 to 64). What falls outside leaves the phone at once,
-  // unless it is assigned to this actor; changes that are not sent stay and are sent.
+  // What this phone keeps, as area-code prefixes (1 to 64). What falls outside leaves the phone at
+  // once, unless it is assigned to this actor; changes that are not sent stay and are sent.
   absl::Status SetScope(std::vector<std::string> scope);
 
   // --- for whoever runs the exchange: sync_runner.h, or a simulator
@@ -212,7 +215,8 @@ class FieldApp {
     const std::lock_guard<std::mutex> lock(mutex_);
     return action();
   }
-  // Called, without the lock, whenever there is something new to send. Null: nobody. Set from one thread.
+  // Called, without the lock, whenever there is something new to send. Null: nobody. Set from one
+  // thread.
   void SetListener(std::function<void()> listener);
   // Hashes of the definitions that are here, and whether it is time to ask the catalogue for more.
   absl::StatusOr<std::vector<sync::DefinitionHash>> DefinitionHashes();

@@ -15,13 +15,17 @@ inline constexpr size_t kPushesInFlightMax = 4;
 
 // What the phone asks of one Batch; bounds what an interrupted download repeats.
 inline constexpr uint32_t kBatchBytesWanted = 256 << 10;
-// A message from the server: a definition (256 KiB) and a request (768 KiB) with their envelope must fit.
+// A message from the server: a definition (256 KiB) and a request (768 KiB) with their envelope
+// must fit.
 inline constexpr int kReceiveBytesMax = 2 << 20;
 
 // A link that says nothing for two minutes is given up as dead after one more; servers count more
 // frequent pings as abuse and hang up.
 inline constexpr int kKeepaliveTimeMs = 120'000;
 inline constexpr int kKeepaliveTimeoutMs = 60'000;
+
+// How long a dial may take: connecting over 2G takes 2 to 8 seconds.
+inline constexpr int kDialMsMax = 20'000;
 
 // A short sync that gets no message for so long is ended and tried again: as long as the keepalive
 // would take, for a server that answers pings and nothing else.
@@ -39,8 +43,8 @@ inline constexpr int64_t kClockWarningMs = 5 * 60 * 1000;
 // So often the catalogue is asked for new definitions.
 inline constexpr int64_t kCatalogIntervalMs = 24 * 3600 * 1000;
 
-// Streams that a batch must end by an accusing error before it is halved, and that a change must end
-// alone before it is parked.
+// Streams that a batch must end by an accusing error before it is halved, and that a change must
+// end alone before it is parked.
 inline constexpr int kStrongStrikesMax = 2;
 // The same for streams that broke without a reason: links do that. Halves, never parks.
 inline constexpr int kWeakStrikesMax = 3;

@@ -54,7 +54,8 @@ constexpr char kCoreSchema[] = R"sql(
   ) WITHOUT ROWID;
 )sql";
 
-// Brings a file from schema `version` to the next. Add a case for each new version; never change one.
+// Brings a file from schema `version` to the next. Add a case for each new version; never change
+// one.
 std::string Migration(int version) {
   CHECK(version == 0);
   return absl::StrCat("PRAGMA application_id = ", kApplicationId, ";", kCoreSchema,
@@ -236,8 +237,7 @@ absl::StatusOr<std::vector<sync::DefinitionHash>> LocalStore::DefinitionHashes()
 
 std::shared_ptr<const sync::Definition> LocalStore::Find(const sync::DefinitionHash& hash) const {
   if (auto parsed = parsed_.find(hash); parsed != parsed_.end()) return parsed->second;
-  absl::StatusOr<Statement> row =
-      database_->Prepare("SELECT body FROM definitions WHERE hash = ?");
+  absl::StatusOr<Statement> row = database_->Prepare("SELECT body FROM definitions WHERE hash = ?");
   if (!row.ok()) return nullptr;
   row->BindAll(hash.view());
   absl::StatusOr<bool> found = row->Step();

@@ -1,13 +1,14 @@
-// The phone's durable state: one SQLite file with the outbox, the replica of the server's states, the
-// definitions, and where the exchange with the server stands.
+// The phone's durable state: one SQLite file with the outbox, the replica of the server's states,
+// the definitions, and where the exchange with the server stands.
 //
 // Invariants, each kept within one transaction:
 //   1. A change is in the outbox, with the hlc it used up, or it was never made.
 //   2. A cursor is stored with everything that came before it, or not at all.
-//   3. A change leaves the outbox only by a person's word (Dismiss). What the server acknowledged stays
+//   3. A change leaves the outbox only by a person's word (Dismiss). What the server acknowledged
+//   stays
 //      until a second tick says that it is on two machines.
-// That a change still has to be shown on top of the server's state is not stored: it follows from the
-// positions of its acknowledgements and of the state (see local_view.h).
+// That a change still has to be shown on top of the server's state is not stored: it follows from
+// the positions of its acknowledgements and of the state (see local_view.h).
 //
 // Thread safety: none; FieldApp has the lock.
 #ifndef TIKAR_CLIENTS_CPP_LOCAL_STORE_H_
@@ -44,7 +45,7 @@ struct Device {
 struct SyncState {
   std::string cursor;
   std::vector<std::string> cursor_scope;  // of the hello that brought the cursor
-  uint64_t stream = 0;   // streams begun so far
+  uint64_t stream = 0;                    // streams begun so far
   uint64_t server_origin = 0;
   bool single_copy = true;
   std::optional<int64_t> clock_offset_ms;  // server's clock minus ours
@@ -54,7 +55,7 @@ struct SyncState {
   int error_code = 0;      // absl::StatusCode of the last attempt; 0: it went well
   std::string error;
   int64_t error_at_ms = 0;
-  int failures = 0;        // attempts in a row without progress
+  int failures = 0;  // attempts in a row without progress
   int64_t next_attempt_at_ms = 0;
   bool upgrade_required = false;
   int64_t catalog_at_ms = 0;
@@ -82,8 +83,8 @@ class LocalStore : public sync::DefinitionSource {
   // A number larger than every one before: orders what came from the server. Call in a transaction.
   absl::StatusOr<uint64_t> NextSerial();
 
-  // Keeps the publisher's bytes under their hash. Bytes that this build cannot read are kept too: a newer
-  // app will.
+  // Keeps the publisher's bytes under their hash. Bytes that this build cannot read are kept too: a
+  // newer app will.
   absl::Status AddDefinition(const v1::DefinitionBytes& definition);
   absl::StatusOr<std::vector<sync::DefinitionHash>> DefinitionHashes();
   // nullptr: not here, or not readable by this build.

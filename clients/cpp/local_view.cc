@@ -15,10 +15,9 @@ bool Names(const v1::Request& request, const sync::ChangeId& id) {
   const auto is_id = [&](const std::string& head) { return head == id.view(); };
   if (std::any_of(request.heads().begin(), request.heads().end(), is_id)) return true;
   const auto has_candidate = [&](const v1::FieldState& field) {
-    return std::any_of(field.candidates().begin(), field.candidates().end(),
-                       [&](const v1::Candidate& candidate) {
-                         return candidate.change_id() == id.view();
-                       });
+    return std::any_of(
+        field.candidates().begin(), field.candidates().end(),
+        [&](const v1::Candidate& candidate) { return candidate.change_id() == id.view(); });
   };
   return std::any_of(request.fields().begin(), request.fields().end(), has_candidate) ||
          std::any_of(request.elements().begin(), request.elements().end(), has_candidate);
@@ -97,11 +96,9 @@ absl::StatusOr<std::optional<BuiltView>> BuildView(LocalStore* store, const sync
   view.shown.departed = departure.has_value();
   view.local.state.key = key;
   if (row) {
-    RETURN_IF_ERROR(
-        sync::RequestFromProto(row->request, &view.local.state, &view.local.elements));
+    RETURN_IF_ERROR(sync::RequestFromProto(row->request, &view.local.state, &view.local.elements));
   }
-  const bool server_shows_it =
-      row && row->request.availability() != v1::AVAILABILITY_NEEDS_CREATE;
+  const bool server_shows_it = row && row->request.availability() != v1::AVAILABILITY_NEEDS_CREATE;
   bool on_top = false;
   for (const OutboxChange& change : changes) {
     if (change.fate == ChangeFate::kUnsent) ++view.shown.unsent;

@@ -1,19 +1,21 @@
 // What the phone shows of a request: the server's state with the phone's own changes on top.
 //
-// The gate. An acknowledged change must stay on top until the server's state that is held here contains
-// it; else the officer would see the edit vanish and come back. Whether it does is never stored, it follows
-// from positions: a state contains a change when one of the change's acknowledgements names the feed that the
-// state came from, at the state's position or before (or when the state itself names the change: the server
-// took it and its answer was lost). A phone that roams to another node (or to a restored
-// one, whose feed is new) offers every change again that this node has not acknowledged, and so gets an
-// acknowledgement in that node's feed, too; until then a state from there counts as without the change.
+// The gate. An acknowledged change must stay on top until the server's state that is held here
+// contains it; else the officer would see the edit vanish and come back. Whether it does is never
+// stored, it follows from positions: a state contains a change when one of the change's
+// acknowledgements names the feed that the state came from, at the state's position or before (or
+// when the state itself names the change: the server took it and its answer was lost). A phone that
+// roams to another node (or to a restored one, whose feed is new) offers every change again that
+// this node has not acknowledged, and so gets an acknowledgement in that node's feed, too; until
+// then a state from there counts as without the change.
 //
 //   unsent, acknowledged   on top until a state contains it
 //   quarantined            the same; it counts for nobody until a person lets it pass
-//   refused, parked        not on top; except where the server has shown no state of the request, so that a
-//                          refused Create does not vanish with the number that the citizen was given
+//   refused, parked        not on top; except where the server has shown no state of the request,
+//                          so that a refused Create does not vanish with the citizen's number
 //
-// A request that left the phone (moved away, closed long ago) is shown only while it has unsent changes.
+// A request that left the phone (moved away, closed long ago) is shown only while it has unsent
+// changes.
 #ifndef TIKAR_CLIENTS_CPP_LOCAL_VIEW_H_
 #define TIKAR_CLIENTS_CPP_LOCAL_VIEW_H_
 

@@ -39,7 +39,8 @@ v1::Mutation RemoveElement(std::string_view path);
 v1::Mutation Assign(std::string_view actor);
 v1::Mutation Retract(std::string_view reason);
 v1::Mutation Restore(std::string_view reason);
-// `candidates` are the changes that the user saw stand against each other; no value empties the field.
+// `candidates` are the changes that the user saw stand against each other; no value empties the
+// field.
 v1::Mutation Settle(std::string_view path, std::vector<sync::ChangeId> candidates,
                     std::optional<v1::Value> value, std::string_view reason);
 

@@ -140,14 +140,13 @@ absl::StatusOr<std::vector<Outbox::RequestMade>> Outbox::Requests() {
 
 absl::Status Outbox::EachToSend(uint64_t origin, uint64_t stream,
                                 const std::function<bool(OutgoingChange)>& take) {
-  ASSIGN_OR_RETURN(
-      Statement rows,
-      database_->Prepare(
-          "SELECT position, change_id, body FROM outbox WHERE fate = ?1 "
-          "OR (fate = ?2 AND answered_in_stream <> ?4) "
-          "OR (fate = ?3 AND ?5 <> 0 AND NOT EXISTS (SELECT 1 FROM acknowledgements a "
-          "    WHERE a.position = outbox.position AND a.origin = ?5)) "
-          "ORDER BY deferred, position"));
+  ASSIGN_OR_RETURN(Statement rows,
+                   database_->Prepare(
+                       "SELECT position, change_id, body FROM outbox WHERE fate = ?1 "
+                       "OR (fate = ?2 AND answered_in_stream <> ?4) "
+                       "OR (fate = ?3 AND ?5 <> 0 AND NOT EXISTS (SELECT 1 FROM acknowledgements a "
+                       "    WHERE a.position = outbox.position AND a.origin = ?5)) "
+                       "ORDER BY deferred, position"));
   rows.BindAll(kUnsent, kQuarantined, kAcknowledged, stream, origin);
   while (true) {
     ASSIGN_OR_RETURN(const bool more, rows.Step());
@@ -184,10 +183,11 @@ absl::Status Outbox::Defer(const sync::ChangeId& id) {
 }
 
 absl::Status Outbox::Retry(const sync::ChangeId& id) {
-  ASSIGN_OR_RETURN(const std::optional<int64_t> changed,
-                   database_->ReadNumber("UPDATE outbox SET fate = ?, deferred = 0 "
-                                         "WHERE change_id = ? AND fate IN (?, ?) RETURNING position",
-                                         kUnsent, id.view(), kRefused, kParked));
+  ASSIGN_OR_RETURN(
+      const std::optional<int64_t> changed,
+      database_->ReadNumber("UPDATE outbox SET fate = ?, deferred = 0 "
+                            "WHERE change_id = ? AND fate IN (?, ?) RETURNING position",
+                            kUnsent, id.view(), kRefused, kParked));
   return changed ? absl::OkStatus() : absl::NotFoundError("no such change needs attention");
 }
 

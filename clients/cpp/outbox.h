@@ -44,9 +44,9 @@ struct OutboxChange {
   int64_t position = 0;  // order of making
   ChangeFate fate = ChangeFate::kUnsent;
   sync::ParsedChange change;
-  int64_t made_at_ms = 0;      // by the phone's clock
-  v1::ChangeResult answer;     // the last one; empty before the first
-  std::string error;           // of a parked one: how the streams ended
+  int64_t made_at_ms = 0;   // by the phone's clock
+  v1::ChangeResult answer;  // the last one; empty before the first
+  std::string error;        // of a parked one: how the streams ended
   std::vector<Acknowledgement> acknowledgements;
 };
 
@@ -79,17 +79,18 @@ class Outbox {
   absl::StatusOr<std::optional<OutboxChange>> Find(const sync::ChangeId& id);
   // Refused and parked ones.
   absl::StatusOr<std::vector<OutboxChange>> NeedingAttention();
-  // Every request that a change here belongs to, with the hlc of its Create if that is here, else 0.
+  // Every request that a change here belongs to, with the hlc of its Create if that is here, else
+  // 0.
   struct RequestMade {
     sync::RequestKey key;
     uint64_t create_time = 0;
   };
   absl::StatusOr<std::vector<RequestMade>> Requests();
 
-  // What has to be sent to the server that writes `origin` (0: not known yet), in order: the unsent; the
-  // acknowledged that this origin has not acknowledged (its store was restored, or it is another node:
-  // they have one copy only, perhaps not there); the quarantined once in each stream, to learn
-  // whether somebody let them pass. Calls `take` for each until it returns false.
+  // What has to be sent to the server that writes `origin` (0: not known yet), in order: the
+  // unsent; the acknowledged that this origin has not acknowledged (its store was restored, or it
+  // is another node: they have one copy only, perhaps not there); the quarantined once in each
+  // stream, to learn whether somebody let them pass. Calls `take` for each until it returns false.
   absl::Status EachToSend(uint64_t origin, uint64_t stream,
                           const std::function<bool(OutgoingChange)>& take);
 
@@ -97,8 +98,8 @@ class Outbox {
   absl::Status Answer(int64_t position, const v1::ChangeResult& result, uint64_t origin,
                       uint64_t stream, uint64_t serial);
   absl::Status Park(const sync::ChangeId& id, std::string_view error);
-  // Sends it after all others from now on: it ended streams, but innocent changes do that too on a bad
-  // link.
+  // Sends it after all others from now on: it ended streams, but innocent changes do that too on a
+  // bad link.
   absl::Status Defer(const sync::ChangeId& id);
 
   // A refused or parked change is sent again. NotFound: it needs no attention.

@@ -38,7 +38,8 @@ class Replica {
 
   static const char* Schema();
 
-  // Replaces what is held of the request, and forgets that it had left. InvalidArgument: its name is none.
+  // Replaces what is held of the request, and forgets that it had left. InvalidArgument: its name
+  // is none.
   absl::Status Put(const v1::Request& request, sync::FeedId feed_id);
   // Forgets the request and notes that it left. Not an error when it is not here.
   absl::Status Remove(const sync::RequestKey& key, const Departure& departure);

@@ -1,8 +1,8 @@
 // One Sync call over gRPC, as events that one thread takes in order.
 //
-// gRPC's own threads only hand over what came; they never wait for the app, its lock or its disk. One message
-// is read ahead at most: the next is asked for when the last was taken, so that a slow phone slows the
-// server down instead of filling its own memory.
+// gRPC's own threads only hand over what came; they never wait for the app, its lock or its disk.
+// One message is read ahead at most: the next is asked for when the last was taken, so that a slow
+// phone slows the server down instead of filling its own memory.
 #ifndef TIKAR_CLIENTS_CPP_SYNC_CALL_H_
 #define TIKAR_CLIENTS_CPP_SYNC_CALL_H_
 

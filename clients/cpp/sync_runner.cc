@@ -24,9 +24,6 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-// gRPC's own waits between dials; ours are the ones that count.
-constexpr int kReconnectMsMin = 100;
-constexpr int kReconnectMsMax = 5'000;
 // For each question to the catalogue. Definitions are small.
 constexpr auto kCatalogDeadline = std::chrono::seconds(30);
 // For a server to end a live call after we half-closed it.
@@ -55,9 +52,10 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& server) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMsMin);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMsMin);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMsMax);
+  // Despite its name, how long a dial may take. Four round trips of 2G, and some that were lost.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kDialMsMax);
+  // A new channel shall dial, not wait for what another one's failure left behind.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(kReceiveBytesMax);
   // gRPC's own retries would push a batch again behind the session's back.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
@@ -67,11 +65,7 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& server) {
 class SyncRunner::Implementation {
  public:
   Implementation(FieldApp* app, SyncRunnerOptions options)
-      : app_(app),
-        options_(std::move(options)),
-        channel_(options_.make_channel ? options_.make_channel() : MakeChannel(options_.server)),
-        sync_(v1::SyncService::NewStub(channel_)),
-        catalog_(v1::CatalogService::NewStub(channel_)) {
+      : app_(app), options_(std::move(options)) {
     app_->SetListener([events = events_] { events->Wake(); });
   }
 
@@ -87,8 +81,7 @@ class SyncRunner::Implementation {
 
   absl::Status SyncUntilDone(int64_t patience_ms) {
     const std::lock_guard<std::mutex> lock(visit_mutex_);
-    const SteadyClock::time_point end =
-        SteadyClock::now() + std::chrono::milliseconds(patience_ms);
+    const SteadyClock::time_point end = SteadyClock::now() + std::chrono::milliseconds(patience_ms);
     while (true) {
       const SyncSession::Ended ended = Visit(SyncMode::kShort);
       const auto next = SteadyClock::now() + std::chrono::milliseconds(ended.wait_ms);
@@ -146,16 +139,24 @@ class SyncRunner::Implementation {
   SyncSession::Ended Visit(SyncMode mode) {
     while (true) {
       if (stopping_) return {SyncSession::Next::kDone, 0, absl::CancelledError("stopped")};
-      // gRPC would let the first calls after an outage fail until its own wait is over.
-      grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
+      if (channel_ == nullptr) Connect();
       SyncSession::Ended ended = RunStream(mode);
+      // A channel that failed to connect fails further calls at once until it has connected in its
+      // own time. Ours is the time that counts: the next attempt dials anew.
+      if (!ended.status.ok()) channel_ = nullptr;
       if (stopping_) ended = {SyncSession::Next::kDone, 0, absl::CancelledError("stopped")};
-      // Asked after the stream, so that a phone without forms gets them from the same connection, and a
-      // server without them does not keep the changes waiting.
+      // Asked after the stream, so that a phone without forms gets them from the same connection,
+      // and a server without them does not keep the changes waiting.
       if (ended.status.ok() && !stopping_) RefreshCatalog();
       if (options_.on_change) options_.on_change();
       if (ended.next != SyncSession::Next::kAgain) return ended;
     }
+  }
+
+  void Connect() {
+    channel_ = options_.make_channel ? options_.make_channel() : MakeChannel(options_.server);
+    sync_ = v1::SyncService::NewStub(channel_);
+    catalog_ = v1::CatalogService::NewStub(channel_);
   }
 
   SyncSession::Ended RunStream(SyncMode mode);
@@ -171,15 +172,15 @@ class SyncRunner::Implementation {
 
   FieldApp* const app_;
   const SyncRunnerOptions options_;
-  const std::shared_ptr<grpc::Channel> channel_;
-  const std::unique_ptr<v1::SyncService::Stub> sync_;
-  const std::unique_ptr<v1::CatalogService::Stub> catalog_;
   const std::shared_ptr<SyncEvents> events_ = std::make_shared<SyncEvents>();
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> hurry_ = false;
-  std::mutex thread_mutex_;  // taken before visit_mutex_
-  std::thread thread_;       // guarded by thread_mutex_
-  std::mutex visit_mutex_;   // held by the thread that syncs; guards what follows
+  std::mutex thread_mutex_;                 // taken before visit_mutex_
+  std::thread thread_;                      // guarded by thread_mutex_
+  std::mutex visit_mutex_;                  // held by the thread that syncs; guards what follows
+  std::shared_ptr<grpc::Channel> channel_;  // null: to be made
+  std::unique_ptr<v1::SyncService::Stub> sync_;
+  std::unique_ptr<v1::CatalogService::Stub> catalog_;
   std::unique_ptr<SyncSession> session_;
   absl::Status own_error_;
   bool left_ = false;
@@ -219,8 +220,8 @@ void SyncRunner::Implementation::Handle(SyncEvents::Event event, SyncCall* call)
       break;
     case SyncEvents::Kind::kTimeout:
       if (!left_) {
-        own_error_.Update(absl::DeadlineExceededError(absl::StrCat(
-            "the server said nothing for ", options_.silence_ms_max / 1000, " s")));
+        own_error_.Update(absl::DeadlineExceededError(
+            absl::StrCat("the server said nothing for ", options_.silence_ms_max / 1000, " s")));
       }
       call->Cancel();
       break;
@@ -261,8 +262,8 @@ SyncSession::Ended SyncRunner::Implementation::RunStream(SyncMode mode) {
 void SyncRunner::Implementation::RefreshCatalog() {
   const absl::StatusOr<bool> due = app_->CatalogIsDue();
   if (!due.ok() || !*due) return;
-  // A catalogue that cannot be had now is asked for after the next visit; forms that are here still work,
-  // and what pins a form brings it along.
+  // A catalogue that cannot be had now is asked for after the next visit; forms that are here still
+  // work, and what pins a form brings it along.
   absl::StatusOr<std::vector<v1::DefinitionBytes>> missing = FetchMissingDefinitions();
   if (missing.ok()) app_->AddCatalog(*missing).IgnoreError();
 }

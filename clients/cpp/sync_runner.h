@@ -1,15 +1,15 @@
-// Runs the exchange with a server over gRPC: one visit, or live until stopped. The only place of the SDK
-// with threads.
+// Runs the exchange with a server over gRPC: one visit, or live until stopped. The only place of
+// the SDK with threads.
 //
 //   SyncRunner runner(app.get(), {.server = "127.0.0.1:50151"});
 //   absl::Status status = runner.SyncOnce();          // blocks; for an app that syncs by hand
 //   runner.StartLive();                               // or: a thread of its own, until Stop
 //
-// A failed attempt is repeated after a jittered, growing wait, or when the server said to come back. It is
-// never given up silently: FieldApp::Status tells how it stands at any time.
+// A failed attempt is repeated after a jittered, growing wait, or when the server said to come
+// back. It is never given up silently: FieldApp::Status tells how it stands at any time.
 //
-// Thread safety: the methods may be called from any thread; SyncOnce and SyncUntilDone wait for each other
-// and must not be called while it runs live.
+// Thread safety: the methods may be called from any thread; SyncOnce and SyncUntilDone wait for
+// each other and must not be called while it runs live.
 #ifndef TIKAR_CLIENTS_CPP_SYNC_RUNNER_H_
 #define TIKAR_CLIENTS_CPP_SYNC_RUNNER_H_
 
@@ -31,12 +31,13 @@ namespace tikar::client {
 struct SyncRunnerOptions {
   // "127.0.0.1:50151". Plain text, and so for loopback only, until there are keys.
   std::string server = "";
-  // Instead of `server`: makes a connection. Called once.
+  // Instead of `server`: makes a connection. Called again after each attempt that
+  // failed.
   std::function<std::shared_ptr<grpc::Channel>()> make_channel = nullptr;
   // A call in which the server owes something and says nothing for so long is given up.
   int64_t silence_ms_max = kSilenceMsMax;
-  // Called after each message that was stored and each attempt that ended, from the thread that syncs:
-  // the screen may have changed. Must not call back into the runner.
+  // Called after each message that was stored and each attempt that ended, from the thread that
+  // syncs: the screen may have changed. Must not call back into the runner.
   std::function<void()> on_change = nullptr;
 };
 
@@ -52,9 +53,9 @@ class SyncRunner {
   // Stops.
   ~SyncRunner();
 
-  // One visit: sends all, takes all. OK: everything that the app had was sent and answered, and the cursor is
-  // at the end. Else the error of the attempt that failed; what came before it is kept. Cancelled: Stop was
-  // called.
+  // One visit: sends all, takes all. OK: everything that the app had was sent and answered, and the
+  // cursor is at the end. Else the error of the attempt that failed; what came before it is kept.
+  // Cancelled: Stop was called.
   absl::Status SyncOnce();
   // The same, with new attempts until `patience_ms` have passed. The last attempt's error.
   absl::Status SyncUntilDone(int64_t patience_ms);
@@ -63,7 +64,8 @@ class SyncRunner {
   void StartLive();
   // Ends a waiting between attempts: the user asked, or the phone found a network.
   void SyncNow();
-  // Ends what runs, in order if the server lets it, within two seconds. Returns when no thread is left.
+  // Ends what runs, in order if the server lets it, within two seconds. Returns when no thread is
+  // left.
   void Stop();
 
  private:

@@ -101,7 +101,8 @@ absl::Status SyncSession::Welcome(const v1::Welcome& welcome) {
   ASSIGN_OR_RETURN(SyncState state, store_->LoadSyncState());
   // The server read its clock somewhere between our two readings.
   const int64_t now_ms = clock_->NowMs();
-  state.clock_offset_ms = welcome.server_time_ms() - (started_at_ms_ + (now_ms - started_at_ms_) / 2);
+  state.clock_offset_ms =
+      welcome.server_time_ms() - (started_at_ms_ + (now_ms - started_at_ms_) / 2);
   state.server_origin = origin_ = welcome.origin();
   state.single_copy = welcome.single_copy();
   RETURN_IF_ERROR(store_->SaveSyncState(state));
@@ -128,8 +129,7 @@ absl::Status SyncSession::TakeResults(const v1::PushResult& result) {
         answer.verdict() != v1::VERDICT_QUARANTINED) {
       return ServerBrokeProtocol("a result without a verdict");
     }
-    RETURN_IF_ERROR(
-        store_->outbox().Answer(batch.positions[i], answer, origin_, stream_, serial));
+    RETURN_IF_ERROR(store_->outbox().Answer(batch.positions[i], answer, origin_, stream_, serial));
   }
   ASSIGN_OR_RETURN(SyncState state, store_->LoadSyncState());
   if (state.suspicion.active()) {
@@ -166,19 +166,18 @@ absl::Status SyncSession::TakeBatch(const v1::Batch& batch, Step* step) {
     const std::optional<sync::RequestKey> key = KeyOfName(request.name());
     if (!key) return ServerBrokeProtocol("a request without a proper name");
     auto feed = feeds.find(key->region);
-    RETURN_IF_ERROR(store_->replica().Put(
-        request, feed == feeds.end() ? sync::FeedId::kNone : feed->second));
+    RETURN_IF_ERROR(
+        store_->replica().Put(request, feed == feeds.end() ? sync::FeedId::kNone : feed->second));
     // What is written after seeing this shall rank after it, unless our clock is too far behind for
-    // that: then the server corrects our times by the offset, and a reading dragged ahead of our clock
-    // would be corrected too much.
+    // that: then the server corrects our times by the offset, and a reading dragged ahead of our
+    // clock would be corrected too much.
     hlc.Observe(request.update_time(), now_ms);
   }
   ASSIGN_OR_RETURN(const uint64_t serial, store_->NextSerial());
   for (const v1::Removal& removal : batch.removals()) {
     const std::optional<sync::RequestId> id = sync::RequestId::FromBytes(removal.request_id());
     if (!id) return ServerBrokeProtocol("a removal without a request id");
-    RETURN_IF_ERROR(
-        store_->replica().Remove({removal.region(), *id}, {removal.reason(), serial}));
+    RETURN_IF_ERROR(store_->replica().Remove({removal.region(), *id}, {removal.reason(), serial}));
   }
   if (hlc.last() != device.hlc_last) {
     device.hlc_last = hlc.last();
@@ -252,17 +251,16 @@ absl::StatusOr<SyncSession::Batch> SyncSession::PickBatch(v1::Push* push) {
                                  : kPushChangesMax;
   Batch batch;
   size_t bytes = 0;
-  RETURN_IF_ERROR(
-      store_->outbox().EachToSend(origin_, stream_, [&](OutgoingChange change) {
-        if (positions_in_flight_.contains(change.position)) return true;
-        bytes += change.body.size() + kChangeEnvelopeBytes;
-        if (batch.ids.size() >= changes_max) return false;
-        if (!batch.ids.empty() && bytes > kPushBytesMax) return false;
-        batch.positions.push_back(change.position);
-        batch.ids.push_back(change.id);
-        push->add_changes()->set_body(std::move(change.body));
-        return true;
-      }));
+  RETURN_IF_ERROR(store_->outbox().EachToSend(origin_, stream_, [&](OutgoingChange change) {
+    if (positions_in_flight_.contains(change.position)) return true;
+    bytes += change.body.size() + kChangeEnvelopeBytes;
+    if (batch.ids.size() >= changes_max) return false;
+    if (!batch.ids.empty() && bytes > kPushBytesMax) return false;
+    batch.positions.push_back(change.position);
+    batch.ids.push_back(change.id);
+    push->add_changes()->set_body(std::move(change.body));
+    return true;
+  }));
   return batch;
 }
 
@@ -316,7 +314,8 @@ absl::StatusOr<SyncSession::Ended> SyncSession::EndWell(SyncState state) {
   }
   RETURN_IF_ERROR(store_->SaveSyncState(state));
   if (leaving_) return Ended{};
-  // Something was queued meanwhile, or the server turned out to be another one, or nothing was taken down.
+  // Something was queued meanwhile, or the server turned out to be another one, or nothing was
+  // taken down.
   ASSIGN_OR_RETURN(const std::optional<sync::ChangeId> first, FirstToSend());
   return Ended{wary_ || first ? Next::kAgain : Next::kDone, 0, absl::OkStatus()};
 }
@@ -338,8 +337,8 @@ absl::StatusOr<SyncSession::Ended> SyncSession::EndBadly(const absl::Status& sta
   }
   if (absl::IsInvalidArgument(status) && !own_error_ && in_flight_.empty() && !progress_ &&
       state.failures > 0) {
-    // Nothing was pushed, so it is the hello that the server will never take; of what is in it only the
-    // cursor is not ours. Beginning anew costs data once, a cursor that is stuck costs it all.
+    // Nothing was pushed, so it is the hello that the server will never take; of what is in it only
+    // the cursor is not ours. Beginning anew costs data once, a cursor that is stuck costs it all.
     state.cursor.clear();
     state.cursor_scope.clear();
     state.caught_up = false;
@@ -350,8 +349,8 @@ absl::StatusOr<SyncSession::Ended> SyncSession::EndBadly(const absl::Status& sta
   state.error = std::string(status.message());
   state.error_at_ms = now_ms;
   state.upgrade_required = status.code() == absl::StatusCode::kFailedPrecondition && !own_error_;
-  Ended ended{Next::kWait,
-              BackoffMs(state.failures, retry_delay_ms, options_.backoff, *random_), status};
+  Ended ended{Next::kWait, BackoffMs(state.failures, retry_delay_ms, options_.backoff, *random_),
+              status};
   state.next_attempt_at_ms = now_ms + ended.wait_ms;
   RETURN_IF_ERROR(store_->SaveSyncState(state));
   return ended;

@@ -1,17 +1,18 @@
-// One Sync call as seen by the phone: a state machine from messages to messages and durable effects.
+// One Sync call as seen by the phone: a state machine from messages to messages and durable
+// effects.
 //
 //   SyncSession session(&store, &clock, &random, options);
 //   step = session.Start();                  // send step.send, in order
 //   step = session.Receive(response);        // for each message that comes
 //   ended = session.End(status, retry_delay);  // once, when the call is over; says what to do next
 //
-// It knows no gRPC, no threads and no time but the injected clock; the runner of sync_runner.h drives it over a
-// real call, the simulator over a simulated one. Kill the process between any two calls: the store is whole,
-// and a new session goes on from it.
+// It knows no gRPC, no threads and no time but the injected clock; the runner of sync_runner.h
+// drives it over a real call, the simulator over a simulated one. Kill the process between any two
+// calls: the store is whole, and a new session goes on from it.
 //
-// What it does: pushes the outbox in order, in batches, a few in flight; stores each result; stores each
-// batch of states with its cursor in one transaction; measures the clock; watches for batches that spoil the
-// exchange (batch_suspicion.h).
+// What it does: pushes the outbox in order, in batches, a few in flight; stores each result; stores
+// each batch of states with its cursor in one transaction; measures the clock; watches for batches
+// that spoil the exchange (batch_suspicion.h).
 //
 // Thread safety: none. `store`, `clock` and `random` must outlive it.
 #ifndef TIKAR_CLIENTS_CPP_SYNC_SESSION_H_
@@ -73,8 +74,8 @@ class SyncSession {
 
   SyncSession(LocalStore* store, Clock* clock, Random* random, SessionOptions options);
 
-  // An error from any of these is the store's, or the server broke the protocol: give the call up and pass
-  // the error to End.
+  // An error from any of these is the store's, or the server broke the protocol: give the call up
+  // and pass the error to End.
   absl::StatusOr<Step> Start();
   absl::StatusOr<Step> Receive(const v1::SyncResponse& response);
   // Something was queued, or the scope changed.
@@ -82,8 +83,8 @@ class SyncSession {
   // Ends a live session in order: sends what is queued, then half-closes.
   absl::StatusOr<Step> Leave();
 
-  // The call is over. `retry_delay_ms`: the server's RetryInfo. Never fails: what cannot be stored shows in
-  // `status`.
+  // The call is over. `retry_delay_ms`: the server's RetryInfo. Never fails: what cannot be stored
+  // shows in `status`.
   Ended End(const absl::Status& status, std::optional<int64_t> retry_delay_ms);
 
   // Whether the server owes a message: a runner that waits in vain for long gives the call up.

@@ -104,7 +104,8 @@ void AddWriting(CLI::App& app, CommandLine& line) {
   CLI::App* edit = AddCommand(
       &app, line, "edit", "Change a request",
       "  tikar-field --db siti.sqlite edit 7ZK4Q-X9M2H-B --set alamat=\"Dekat SD 12\"\n"
-      "  tikar-field --db siti.sqlite edit 7ZK4Q-X9M2H-B --status diverifikasi --comment \"Dicek\"\n"
+      "  tikar-field --db siti.sqlite edit 7ZK4Q-X9M2H-B --status diverifikasi --comment "
+      "\"Dicek\"\n"
       "  tikar-field --db siti.sqlite edit 7ZK4Q-X9M2H-B --status ditolak --reason \"Ganda\"\n",
       [&line](Phone& phone) { return Edit(phone, line.edit); });
   edit->add_option("request", line.edit.request, "Number of the request")->required();
@@ -123,20 +124,20 @@ void AddWriting(CLI::App& app, CommandLine& line) {
 }
 
 void AddReading(CLI::App& app, CommandLine& line) {
-  CLI::App* list = AddCommand(
-      &app, line, "list", "List what is on the phone, the newest first",
-      "  tikar-field --db siti.sqlite list\n"
-      "  tikar-field --db siti.sqlite list --pending\n"
-      "  tikar-field --db siti.sqlite list --area 15.01.06 --all --output json\n",
-      [&line](Phone& phone) { return List(phone, line.list); });
+  CLI::App* list =
+      AddCommand(&app, line, "list", "List what is on the phone, the newest first",
+                 "  tikar-field --db siti.sqlite list\n"
+                 "  tikar-field --db siti.sqlite list --pending\n"
+                 "  tikar-field --db siti.sqlite list --area 15.01.06 --all --output json\n",
+                 [&line](Phone& phone) { return List(phone, line.list); });
   list->add_option("--area", line.list.area, "Area code or its beginning");
   list->add_option("--service", line.list.service, "Key of a service");
   list->add_option("--status", line.list.status, "Key of a state");
   list->add_option("--text", line.list.text, "Found in any of its texts");
   list->add_flag("--under-review", line.list.under_review, "Only what a person must settle");
   list->add_flag("--pending", line.list.pending, "Only with changes that the server does not show");
-  CLI::Option* limit =
-      list->add_option("--limit", line.list.limit, "At most so many")->check(CLI::Range(1u, kLimitMax));
+  CLI::Option* limit = list->add_option("--limit", line.list.limit, "At most so many")
+                           ->check(CLI::Range(1u, kLimitMax));
   list->add_flag("--all", line.list.all, "All of them")->excludes(limit);
 
   CLI::App* show = AddCommand(&app, line, "show", "Show one request as the officer sees it",
@@ -169,12 +170,12 @@ void AddExchange(CLI::App& app, CommandLine& line) {
              "  tikar-field --db siti.sqlite status\n",
              [](Phone& phone) { return ShowStatus(phone); });
 
-  CLI::App* sync = AddCommand(
-      &app, line, "sync", "Send all, take all; the first time fetches the forms too",
-      "  tikar-field --db siti.sqlite --actor devices/siti --scope 15.01.06 sync\n"
-      "  tikar-field --db siti.sqlite sync --patience 60\n"
-      "  tikar-field --db siti.sqlite sync --live 600\n",
-      [&line](Phone& phone) { return Sync(phone, line.sync); });
+  CLI::App* sync =
+      AddCommand(&app, line, "sync", "Send all, take all; the first time fetches the forms too",
+                 "  tikar-field --db siti.sqlite --actor devices/siti --scope 15.01.06 sync\n"
+                 "  tikar-field --db siti.sqlite sync --patience 60\n"
+                 "  tikar-field --db siti.sqlite sync --live 600\n",
+                 [&line](Phone& phone) { return Sync(phone, line.sync); });
   CLI::Option* live =
       sync->add_option("--live", line.sync.live_seconds, "Stay connected for so long")
           ->check(CLI::Range(0.0, kSecondsMax))
@@ -232,7 +233,8 @@ int RunField(int argument_count, const char* const* arguments, std::ostream& out
              std::ostream& err) {
   CommandLine line;
   CLI::App app(
-      "tikar-field: a field officer's phone on the terminal. Everything but sync works without a signal.",
+      "tikar-field: a field officer's phone on the terminal. Everything but sync works without a "
+      "signal.",
       "tikar-field");
   app.footer(
       "A phone's first day:\n"

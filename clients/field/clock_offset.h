@@ -1,4 +1,5 @@
-// A device clock that is wrong on purpose, so that a phone in a test or in a story can lie as real ones do.
+// A device clock that is wrong on purpose, so that a phone in a test or in a story can lie as real
+// ones do.
 #ifndef TIKAR_CLIENTS_FIELD_CLOCK_OFFSET_H_
 #define TIKAR_CLIENTS_FIELD_CLOCK_OFFSET_H_
 
@@ -10,8 +11,8 @@
 
 namespace tikar::field {
 
-// Milliseconds of "+365d", "-2h", "90m", "+5s", "+250ms". nullopt for anything else, and for more than a hundred
-// years either way.
+// Milliseconds of "+365d", "-2h", "90m", "+5s", "+250ms". nullopt for anything else, and for more
+// than a hundred years either way.
 std::optional<int64_t> ParseClockOffset(std::string_view text);
 
 // The operating system's clock, moved by `offset_ms`. Safe from any thread.

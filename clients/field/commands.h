@@ -1,5 +1,5 @@
-// The commands, one function each, free of how the command line is parsed. Each prints its result to phone.out()
-// and returns why it could not.
+// The commands, one function each, free of how the command line is parsed. Each prints its result
+// to phone.out() and returns why it could not.
 #ifndef TIKAR_CLIENTS_FIELD_COMMANDS_H_
 #define TIKAR_CLIENTS_FIELD_COMMANDS_H_
 
@@ -67,8 +67,8 @@ struct SyncOptions {
   // Try a visit again for so long.
   double patience_seconds = 0;
 };
-// Fails with what the last attempt failed with, after telling what is still unsent. A change that the server
-// refused is no failure: it waits in Attention.
+// Fails with what the last attempt failed with, after telling what is still unsent. A change that
+// the server refused is no failure: it waits in Attention.
 absl::Status Sync(Phone& phone, const SyncOptions& options);
 
 }  // namespace tikar::field

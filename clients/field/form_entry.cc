@@ -18,8 +18,8 @@ absl::StatusOr<std::pair<std::string, v1::Value>> ReadEntry(const cli::Definitio
   const size_t equals = typed.find('=');
   if (equals == std::string_view::npos || equals == 0) {
     return cli::UsageError(absl::StrCat(
-        "--set: ", AbslView(cli::Pick(language, "tulis bagian=isi, bukan \"",
-                                      "write field=value, not \"")),
+        "--set: ",
+        AbslView(cli::Pick(language, "tulis bagian=isi, bukan \"", "write field=value, not \"")),
         AbslView(typed), "\""));
   }
   std::string path(typed.substr(0, equals));
@@ -30,10 +30,10 @@ absl::StatusOr<std::pair<std::string, v1::Value>> ReadEntry(const cli::Definitio
     for (const v1::Field& candidate : form.proto().fields()) {
       absl::StrAppend(&known, known.empty() ? "" : ", ", candidate.key());
     }
-    return cli::UsageError(absl::StrCat(
-        form.proto().service(),
-        AbslView(cli::Pick(language, " tidak punya bagian \"", " has no field \"")), path,
-        AbslView(cli::Pick(language, "\"; yang ada: ", "\"; it has: ")), known));
+    return cli::UsageError(
+        absl::StrCat(form.proto().service(),
+                     AbslView(cli::Pick(language, " tidak punya bagian \"", " has no field \"")),
+                     path, AbslView(cli::Pick(language, "\"; yang ada: ", "\"; it has: ")), known));
   }
   absl::StatusOr<v1::Value> value = cli::ParseValue(field, typed.substr(equals + 1), language);
   if (!value.ok()) return cli::UsageError(sync::StdView(value.status().message()));

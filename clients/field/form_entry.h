@@ -1,4 +1,5 @@
-// What an officer types for a field, read by the form; and a refusal by the form, as a failure for people.
+// What an officer types for a field, read by the form; and a refusal by the form, as a failure for
+// people.
 //
 // Pure functions.
 #ifndef TIKAR_CLIENTS_FIELD_FORM_ENTRY_H_
@@ -17,8 +18,8 @@
 
 namespace tikar::field {
 
-// Path and value of "field=value". A usage error says what would have been right: the fields that there are, or
-// how a value of the field's type is written.
+// Path and value of "field=value". A usage error says what would have been right: the fields that
+// there are, or how a value of the field's type is written.
 absl::StatusOr<std::pair<std::string, v1::Value>> ReadEntry(const cli::DefinitionView& form,
                                                             std::string_view typed,
                                                             cli::Language language);

@@ -21,26 +21,33 @@ using sync::AbslView;
 // The SDK speaks English to developers; officers are told in their language what to do.
 absl::Status InWords(const absl::Status& status, const PhoneSettings& settings) {
   const auto say = [&](std::string_view indonesian, std::string_view english) {
-    return AbslView(cli::Pick(settings.language, indonesian, english));
+    return cli::Pick(settings.language, indonesian, english);
   };
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
       // Not kUnavailable here: that is the exit code of a server that is away.
       return absl::FailedPreconditionError(
           absl::StrCat(settings.database_path,
-                       say(" sedang dibuka oleh proses lain; tutup dahulu yang itu",
-                           " is open in another process; end that one first")));
+                       AbslView(say(" sedang dibuka oleh proses lain; tutup dahulu yang itu",
+                                    " is open in another process; end that one first"))));
     case absl::StatusCode::kDataLoss:
       return cli::WithAdvice(
-          status, cli::Pick(settings.language,
-                            "Berkas ini rusak. Simpan salinannya, lalu mulai dengan berkas baru.",
-                            "The file is damaged. Keep a copy, then begin with a new file."));
+          status, say("Berkas ini rusak. Simpan salinannya, lalu mulai dengan berkas baru.",
+                      "The file is damaged. Keep a copy, then begin with a new file."));
+    case absl::StatusCode::kFailedPrecondition:
+      return cli::WithAdvice(
+          status,
+          say("Berkas ini milik telepon lain atau aplikasi yang lebih baru. Isinya dibiarkan; "
+              "pakai berkas lain.",
+              "The file belongs to another phone or to a newer app. It is left as it is; "
+              "use another file."));
     default:
       return status;
   }
 }
 
-// Who this phone is, if the database knows it already; "tikar-field --db FILE status" is then enough.
+// Who this phone is, if the database knows it already; "tikar-field --db FILE status" is then
+// enough.
 absl::Status Remember(PhoneSettings* settings) {
   if (!settings->actor.empty() && !settings->scope.empty()) return absl::OkStatus();
   if (std::error_code error; std::filesystem::exists(settings->database_path, error)) {
@@ -78,10 +85,9 @@ absl::StatusOr<std::unique_ptr<Phone>> Phone::Open(PhoneSettings settings, std::
     return InWords(status, settings);
   }
   if (!sync::IsActorName(settings.actor)) {
-    return cli::UsageError(
-        cli::Pick(settings.language,
-                  "--actor: 1 sampai 64 karakter dari a-z, 0-9, '.', '_', '-' dan '/'",
-                  "--actor takes 1 to 64 characters of a-z, 0-9, '.', '_', '-' and '/'"));
+    return cli::UsageError(cli::Pick(
+        settings.language, "--actor: 1 sampai 64 karakter dari a-z, 0-9, '.', '_', '-' dan '/'",
+        "--actor takes 1 to 64 characters of a-z, 0-9, '.', '_', '-' and '/'"));
   }
   std::unique_ptr<Phone> phone(new Phone(std::move(settings), out, terminal));
   client::FieldAppOptions options;
@@ -119,8 +125,8 @@ absl::StatusOr<cli::DefinitionView> Phone::Form(const std::string& service) {
   }
   if (forms.empty()) {
     return cli::WithAdvice(
-        absl::NotFoundError(AbslView(Say("belum ada formulir di telepon ini",
-                                         "there are no forms on this phone yet"))),
+        absl::NotFoundError(AbslView(
+            Say("belum ada formulir di telepon ini", "there are no forms on this phone yet"))),
         absl::StrCat(AbslView(Say("Ambil sekali saat ada sinyal: ",
                                   "Fetch them once where there is a signal: ")),
                      CommandLine("sync")));

@@ -1,5 +1,5 @@
-// One phone for one run: its database opened through the SDK, the language its officer reads, and where the
-// words go.
+// One phone for one run: its database opened through the SDK, the language its officer reads, and
+// where the words go.
 #ifndef TIKAR_CLIENTS_FIELD_PHONE_H_
 #define TIKAR_CLIENTS_FIELD_PHONE_H_
 
@@ -35,8 +35,8 @@ struct PhoneSettings {
 // Not thread-safe. Streams must outlive it.
 class Phone {
  public:
-  // Opens or makes the database. A usage error says what a new phone needs; the SDK's errors (another actor's
-  // file, damaged, in use) come with what to do.
+  // Opens or makes the database. A usage error says what a new phone needs; the SDK's errors
+  // (another actor's file, damaged, in use) come with what to do.
   static absl::StatusOr<std::unique_ptr<Phone>> Open(PhoneSettings settings, std::ostream& out,
                                                      cli::Terminal terminal);
 
@@ -56,7 +56,8 @@ class Phone {
 
   // The newest form of a service. NotFound says to sync first, or which services there are.
   absl::StatusOr<cli::DefinitionView> Form(const std::string& service);
-  // What labels a request: the newest form of its service; an empty one, which labels nothing, if there is none.
+  // What labels a request: the newest form of its service; an empty one, which labels nothing, if
+  // there is none.
   absl::StatusOr<cli::DefinitionView> FormOf(const v1::Request& request);
   // By the citizen's number, or by the name regions/…/requests/….
   absl::StatusOr<client::RequestOnPhone> Find(const std::string& typed);

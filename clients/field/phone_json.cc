@@ -17,17 +17,28 @@ Json NumberOrNull(const std::optional<Number>& number) {
 
 const char* MutationKind(const v1::Mutation& mutation) {
   switch (mutation.kind_case()) {
-    case v1::Mutation::kCreate: return "create";
-    case v1::Mutation::kSetField: return "set";
-    case v1::Mutation::kClearField: return "clear";
-    case v1::Mutation::kTransition: return "transition";
-    case v1::Mutation::kAddElement: return "add";
-    case v1::Mutation::kRemoveElement: return "remove";
-    case v1::Mutation::kRetract: return "retract";
-    case v1::Mutation::kRestore: return "restore";
-    case v1::Mutation::kSettle: return "settle";
-    case v1::Mutation::kRebase: return "rebase";
-    case v1::Mutation::KIND_NOT_SET: break;
+    case v1::Mutation::kCreate:
+      return "create";
+    case v1::Mutation::kSetField:
+      return "set";
+    case v1::Mutation::kClearField:
+      return "clear";
+    case v1::Mutation::kTransition:
+      return "transition";
+    case v1::Mutation::kAddElement:
+      return "add";
+    case v1::Mutation::kRemoveElement:
+      return "remove";
+    case v1::Mutation::kRetract:
+      return "retract";
+    case v1::Mutation::kRestore:
+      return "restore";
+    case v1::Mutation::kSettle:
+      return "settle";
+    case v1::Mutation::kRebase:
+      return "rebase";
+    case v1::Mutation::KIND_NOT_SET:
+      break;
   }
   return "unknown";
 }
@@ -104,10 +115,10 @@ Json AttentionItemJson(const client::AttentionItem& item) {
   json["request_id"] = item.request.id.hex();
   json["made_at"] = cli::IsoTime(item.made_at_ms);
   json["fate"] = item.fate == client::ChangeFate::kRefused ? "refused" : "parked";
-  json["reason"] = item.reason == v1::REFUSAL_REASON_UNSPECIFIED
-                       ? Json(nullptr)
-                       : Json(cli::EnumJson(v1::RefusalReason_Name(item.reason),
-                                            "REFUSAL_REASON_"));
+  json["reason"] =
+      item.reason == v1::REFUSAL_REASON_UNSPECIFIED
+          ? Json(nullptr)
+          : Json(cli::EnumJson(v1::RefusalReason_Name(item.reason), "REFUSAL_REASON_"));
   json["violations"] = Json::array();
   for (const v1::Violation& violation : item.violations) {
     json["violations"].push_back({{"field", violation.field()},

@@ -1,5 +1,5 @@
-// What --output json prints. Requests are as `tikar --output json` prints them, with what only the phone knows
-// under "phone". Field names are a promise to scripts: add, never rename.
+// What --output json prints. Requests are as `tikar --output json` prints them, with what only the
+// phone knows under "phone". Field names are a promise to scripts: add, never rename.
 #ifndef TIKAR_CLIENTS_FIELD_PHONE_JSON_H_
 #define TIKAR_CLIENTS_FIELD_PHONE_JSON_H_
 
@@ -9,8 +9,8 @@
 
 namespace tikar::field {
 
-// "phone": {"unsent", "pending_paths", "waiting", "needs_attention", "departed"}. "state_digest" is "" while own
-// changes lie on top of the server's state.
+// "phone": {"unsent", "pending_paths", "waiting", "needs_attention", "departed"}. "state_digest" is
+// "" while own changes lie on top of the server's state.
 cli::Json RequestOnPhoneJson(const client::RequestOnPhone& request);
 cli::Json AttentionItemJson(const client::AttentionItem& item);
 // {"actor", "role", "scope", "requests", "unsent", …}.

@@ -71,9 +71,9 @@ absl::StatusOr<std::vector<v1::Mutation>> MutationsOf(const Phone& phone,
     mutations.push_back(client::Comment(comment));
   }
   if (mutations.empty()) {
-    return cli::UsageError(
-        absl::StrCat(AbslView(phone.Say("tidak ada yang diubah; tulis ", "nothing to change; give ")),
-                     "--set, --clear, --status, --assign, --comment"));
+    return cli::UsageError(absl::StrCat(
+        AbslView(phone.Say("tidak ada yang diubah; tulis ", "nothing to change; give ")),
+        "--set, --clear, --status, --assign, --comment"));
   }
   return mutations;
 }
@@ -143,9 +143,9 @@ absl::Status List(Phone& phone, const ListOptions& options) {
   std::vector<client::RequestOnPhone> requests;
   bool more = false;
   while (options.all || requests.size() < options.limit) {
-    query.page_size = options.all ? client::kListPageMax
-                                  : std::min<size_t>(client::kListPageMax,
-                                                     options.limit - requests.size());
+    query.page_size = options.all
+                          ? client::kListPageMax
+                          : std::min<size_t>(client::kListPageMax, options.limit - requests.size());
     ASSIGN_OR_RETURN(client::ListPage page, phone.app().List(query));
     for (client::RequestOnPhone& request : page.requests) requests.push_back(std::move(request));
     more = !page.next_page_token.empty();
@@ -206,10 +206,10 @@ absl::Status Show(Phone& phone, const std::string& typed) {
     phone.out() << "\n" << cli::Styled(phone.terminal(), style, cli::OneLine(text)) << "\n";
   };
   if (request.unsent > 0) {
-    note(Style::kWarning, absl::StrCat(AbslView(phone.Say("Belum terkirim: ", "Not sent yet: ")),
-                                       request.unsent,
-                                       AbslView(phone.Say(" perubahan (", " changes (")),
-                                       PendingText(request, form, phone.language()), ")"));
+    note(Style::kWarning,
+         absl::StrCat(AbslView(phone.Say("Belum terkirim: ", "Not sent yet: ")), request.unsent,
+                      AbslView(phone.Say(" perubahan (", " changes (")),
+                      PendingText(request, form, phone.language()), ")"));
   }
   if (request.waiting) {
     note(Style::kWarning, std::string(phone.Say("Ditahan di kantor sampai diperiksa seseorang",

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 
 #include "absl/strings/match.h"
@@ -23,6 +24,7 @@ using sync::AbslView;
 
 // How often a live sync looks whether there is something to tell.
 constexpr int64_t kLivePollMs = 200;
+constexpr int64_t kRoundMs = 30'000;
 
 std::string Age(int64_t ms) { return cli::AboutDuration(absl::Milliseconds(ms)); }
 
@@ -30,10 +32,11 @@ std::string UnsentText(const Phone& phone, const client::SyncStatus& status) {
   if (status.unsent == 0) {
     return std::string(phone.Say("semua sudah diterima server", "the server has everything"));
   }
-  return absl::StrCat(
-      status.unsent, AbslView(phone.Say(" perubahan belum terkirim, yang tertua ",
-                                        " changes not sent yet, the oldest ")),
-      Age(status.oldest_unsent_age_ms.value_or(0)), AbslView(phone.Say(" yang lalu", " ago")));
+  return absl::StrCat(status.unsent,
+                      AbslView(phone.Say(" perubahan belum terkirim, yang tertua ",
+                                         " changes not sent yet, the oldest ")),
+                      Age(status.oldest_unsent_age_ms.value_or(0)),
+                      AbslView(phone.Say(" yang lalu", " ago")));
 }
 
 void Line(Phone& phone, Style style, std::string_view text) {
@@ -56,20 +59,22 @@ void PrintWarnings(Phone& phone, const client::SyncStatus& status) {
   }
   if (status.needs_attention > 0) {
     Line(phone, Style::kBad,
-         absl::StrCat(status.needs_attention,
-                      AbslView(phone.Say(" perubahan perlu perhatian: ",
-                                         " changes need attention: ")),
-                      phone.CommandLine("attention")));
+         absl::StrCat(
+             status.needs_attention,
+             AbslView(phone.Say(" perubahan perlu perhatian: ", " changes need attention: ")),
+             phone.CommandLine("attention")));
   }
   if (status.clock_warning) {
     const int64_t offset_ms = status.clock_offset_ms.value_or(0);
+    // Rounded, since a hello takes time: a year ahead is 365 d and not 364 d.
+    const int64_t about_ms = std::abs(offset_ms) + kRoundMs;
     Line(phone, Style::kWarning,
-         absl::StrCat(
-             AbslView(phone.Say("Jam telepon ini ", "This phone's clock is ")), Age(offset_ms),
-             AbslView(offset_ms < 0 ? phone.Say(" terlalu maju", " ahead")
-                                    : phone.Say(" terlambat", " behind")),
-             AbslView(phone.Say("; server mengoreksinya, tetapi setel jamnya",
-                                "; the server corrects that, but set the clock"))));
+         absl::StrCat(AbslView(phone.Say("Jam telepon ini ", "This phone's clock is ")),
+                      Age(about_ms),
+                      AbslView(offset_ms < 0 ? phone.Say(" terlalu maju", " ahead")
+                                             : phone.Say(" terlambat", " behind")),
+                      AbslView(phone.Say("; server mengoreksinya, tetapi setel jamnya",
+                                         "; the server corrects that, but set the clock"))));
   }
   if (status.upgrade_required) {
     Line(phone, Style::kWarning,
@@ -113,8 +118,8 @@ absl::Status PrintStatus(Phone& phone) {
 std::optional<std::string> LiveText(const Phone& phone, const client::SyncStatus& status,
                                     uint64_t requests) {
   if (!status.last_error.ok()) {
-    return absl::StrCat(AbslView(phone.Say("terputus: ", "cut off: ")),
-                        status.last_error.message(), "; ", UnsentText(phone, status));
+    return absl::StrCat(AbslView(phone.Say("terputus: ", "cut off: ")), status.last_error.message(),
+                        "; ", UnsentText(phone, status));
   }
   if (status.caught_up_at_ms == 0) return std::nullopt;
   return absl::StrCat(AbslView(status.synced ? phone.Say("tersinkron: ", "synced: ")
@@ -123,7 +128,8 @@ std::optional<std::string> LiveText(const Phone& phone, const client::SyncStatus
                       UnsentText(phone, status));
 }
 
-// Blocks SIGINT and SIGTERM for this thread and those that it starts, so that only sigtimedwait takes them.
+// Blocks SIGINT and SIGTERM for this thread and those that it starts, so that only sigtimedwait
+// takes them.
 class StopSignals {
  public:
   StopSignals() {
@@ -174,9 +180,8 @@ absl::Status SyncVisit(Phone& phone, double patience_seconds) {
   client::SyncRunnerOptions options;
   options.server = phone.settings().server;
   client::SyncRunner runner(&phone.app(), std::move(options));
-  return patience_seconds > 0
-             ? runner.SyncUntilDone(static_cast<int64_t>(patience_seconds * 1000))
-             : runner.SyncOnce();
+  return patience_seconds > 0 ? runner.SyncUntilDone(static_cast<int64_t>(patience_seconds * 1000))
+                              : runner.SyncOnce();
 }
 
 absl::StatusOr<sync::ChangeId> FindItem(const Phone& phone,
@@ -193,9 +198,9 @@ absl::StatusOr<sync::ChangeId> FindItem(const Phone& phone,
     found = item.change_id;
   }
   if (found.has_value()) return *found;
-  return absl::NotFoundError(
-      absl::StrCat(typed, AbslView(phone.Say(": tidak ada perubahan seperti itu yang perlu perhatian",
-                                             ": no such change needs attention"))));
+  return absl::NotFoundError(absl::StrCat(
+      typed, AbslView(phone.Say(": tidak ada perubahan seperti itu yang perlu perhatian",
+                                ": no such change needs attention"))));
 }
 
 void PrintItem(Phone& phone, const client::AttentionItem& item, const cli::DefinitionView& form) {
@@ -222,9 +227,9 @@ void PrintItem(Phone& phone, const client::AttentionItem& item, const cli::Defin
     } else if (mutation.has_clear_field()) {
       text = absl::StrCat(form.FieldLabel(mutation.clear_field().path(), phone.language()), ": –");
     } else if (mutation.has_transition()) {
-      text = absl::StrCat("Status: ",
-                          form.StateLabel(mutation.transition().from(), phone.language()), " → ",
-                          form.StateLabel(mutation.transition().to(), phone.language()));
+      text =
+          absl::StrCat("Status: ", form.StateLabel(mutation.transition().from(), phone.language()),
+                       " → ", form.StateLabel(mutation.transition().to(), phone.language()));
     } else if (mutation.has_add_element()) {
       text = absl::StrCat(mutation.add_element().collection(), ": ",
                           mutation.add_element().value().text());
@@ -265,9 +270,10 @@ absl::Status Sync(Phone& phone, const SyncOptions& options) {
                     requests, AbslView(phone.Say(" permohonan.", " requests."))));
   ASSIGN_OR_RETURN(const bool catalog_is_due, phone.app().CatalogIsDue());
   if (catalog_is_due) {
-    Line(phone, Style::kWarning,
-         phone.Say("Formulir terbaru belum dapat diambil; dicoba lagi pada sinkronisasi berikutnya.",
-                   "The newest forms could not be fetched; the next sync tries again."));
+    Line(
+        phone, Style::kWarning,
+        phone.Say("Formulir terbaru belum dapat diambil; dicoba lagi pada sinkronisasi berikutnya.",
+                  "The newest forms could not be fetched; the next sync tries again."));
   }
   PrintWarnings(phone, status);
   return absl::OkStatus();
@@ -291,7 +297,8 @@ absl::Status Attention(Phone& phone, const AttentionOptions& options) {
   if (phone.json()) {
     cli::Json json;
     json["items"] = cli::Json::array();
-    for (const client::AttentionItem& item : items) json["items"].push_back(AttentionItemJson(item));
+    for (const client::AttentionItem& item : items)
+      json["items"].push_back(AttentionItemJson(item));
     phone.out() << cli::JsonText(json);
     return absl::OkStatus();
   }

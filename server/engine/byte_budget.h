@@ -12,14 +12,15 @@
 
 namespace tikar::server {
 
-// Thread safety: all methods from any thread. Callbacks run without the lock held, on the thread whose
-// Release made room.
+// Thread safety: all methods from any thread. Callbacks run without the lock held, on the thread
+// whose Release made room.
 class ByteBudget {
  public:
   explicit ByteBudget(size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  // True: the bytes are taken, and Release must give them back. False: `granted` will be called once, with
-  // the bytes taken, when those before in line had theirs. Never take more than the whole budget at once.
+  // True: the bytes are taken, and Release must give them back. False: `granted` will be called
+  // once, with the bytes taken, when those before in line had theirs. Never take more than the
+  // whole budget at once.
   bool Acquire(size_t bytes, std::function<void()> granted) {
     std::lock_guard lock(mutex_);
     if (waiting_.empty() && used_ + bytes <= bytes_max_) {

@@ -38,10 +38,13 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(EngineOptions options) {
 
 Engine::~Engine() { Stop().IgnoreError(); }
 
-void Engine::BeginStop() { sessions_.StopAll(); }
+void Engine::BeginStop() {
+  calls_.Stop();
+  sessions_.StopAll();
+}
 
 absl::Status Engine::Stop() {
-  sessions_.StopAll();
+  BeginStop();
   const absl::Status stopped = sequencer_.Stop();
   completions_.Stop();
   readers_.Stop();

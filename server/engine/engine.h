@@ -6,8 +6,8 @@
 //   …                                   // gRPC server is shut down
 //   RETURN_IF_ERROR(engine->Stop());    // queue drained, store closed
 //
-// Lock order: a SyncSession's mutex, then one of the others; none of the others with another. Callbacks
-// (TaskDone, wake, granted) run without any.
+// Lock order: a SyncSession's mutex, then one of the others; none of the others with another.
+// Callbacks (TaskDone, wake, granted) run without any.
 #ifndef TIKAR_SERVER_ENGINE_ENGINE_H_
 #define TIKAR_SERVER_ENGINE_ENGINE_H_
 
@@ -18,6 +18,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/engine/byte_budget.h"
+#include "server/engine/call_gauge.h"
 #include "server/engine/fan_out.h"
 #include "server/engine/limits.h"
 #include "server/engine/sequencer.h"
@@ -45,6 +46,7 @@ class Engine {
   static absl::StatusOr<std::unique_ptr<Engine>> Start(EngineOptions options);
   ~Engine();  // Stop()
 
+  // No call begins any more; streams end.
   void BeginStop();
   absl::Status Stop();
 
@@ -55,6 +57,8 @@ class Engine {
   // For batches that are read or being written.
   ByteBudget& feed_budget() { return feed_budget_; }
   Sessions& sessions() { return sessions_; }
+  // Every call of a service, streams too.
+  CallGauge& calls() { return calls_; }
 
   int64_t now_ms() const { return options_.sequencer.now_ms(); }
   // A random delay between half and one and a half of `ms`.
@@ -73,6 +77,7 @@ class Engine {
   const uint64_t instance_;
   const int64_t started_at_ms_;
   // Destroyed from the bottom: first who calls, last who is called.
+  CallGauge calls_;
   FanOut fan_out_;
   ByteBudget feed_budget_;
   WorkerPool readers_;

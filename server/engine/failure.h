@@ -1,6 +1,6 @@
-// What can go wrong for a caller, in one place: the code, what a program needs (google.rpc details) and what a
-// person reads, in Indonesian and English. Carried by absl::Status as a payload, so that it passes through
-// code that knows nothing of it; server/errors.h turns it into a gRPC status.
+// What can go wrong for a caller, in one place: the code, what a program needs (google.rpc details)
+// and what a person reads, in Indonesian and English. Carried by absl::Status as a payload, so that
+// it passes through code that knows nothing of it; server/errors.h turns it into a gRPC status.
 //
 // Pure functions, safe from any thread.
 #ifndef TIKAR_SERVER_ENGINE_FAILURE_H_
@@ -36,11 +36,12 @@ absl::Status NoSuchThing(std::string_view name);
 // INVALID_ARGUMENT with one violation.
 absl::Status Malformed(std::string_view field, std::string_view code, std::string_view message_id,
                        std::string_view message_en);
-// A change that was refused: INVALID_ARGUMENT, PERMISSION_DENIED or FAILED_PRECONDITION by `reason`.
+// A change that was refused: INVALID_ARGUMENT, PERMISSION_DENIED or FAILED_PRECONDITION by
+// `reason`.
 absl::Status Refused(v1::RefusalReason reason, const std::vector<sync::Violation>& violations);
 
-// Code, message and details of any status. One that no function here made gets words by its code; what
-// the storage said about its files stays in the log and is not told to strangers.
+// Code, message and details of any status. One that no function here made gets words by its code;
+// what the storage said about its files stays in the log and is not told to strangers.
 google::rpc::Status DetailsOf(const absl::Status& status);
 
 }  // namespace tikar::server

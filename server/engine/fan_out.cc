@@ -21,9 +21,8 @@ std::shared_ptr<Subscription> FanOut::Subscribe(const std::vector<std::string>& 
   auto subscription = std::make_shared<Subscription>();
   for (const std::string& prefix : scope) subscription->areas_.push_back(RegionOf(prefix));
   std::sort(subscription->areas_.begin(), subscription->areas_.end());
-  subscription->areas_.erase(
-      std::unique(subscription->areas_.begin(), subscription->areas_.end()),
-      subscription->areas_.end());
+  subscription->areas_.erase(std::unique(subscription->areas_.begin(), subscription->areas_.end()),
+                             subscription->areas_.end());
   subscription->wake_ = std::move(wake);
   std::lock_guard lock(mutex_);
   for (const std::string& area : subscription->areas_) by_area_[area].insert(subscription);

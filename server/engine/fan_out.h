@@ -1,8 +1,8 @@
 // FanOut: tells live streams that something in their scope was published.
 //
-// A stream that read up to a publication arms its Subscription with that publication's number. The first later
-// one that touches its scope calls it, once; it reads, and arms again. So a stream that is slow has one
-// outstanding call however much happens meanwhile, and costs a commit nothing.
+// A stream that read up to a publication arms its Subscription with that publication's number. The
+// first later one that touches its scope calls it, once; it reads, and arms again. So a stream that
+// is slow has one outstanding call however much happens meanwhile, and costs a commit nothing.
 #ifndef TIKAR_SERVER_ENGINE_FAN_OUT_H_
 #define TIKAR_SERVER_ENGINE_FAN_OUT_H_
 
@@ -25,15 +25,16 @@ class Subscription;
 // Thread safety: all methods from any thread.
 class FanOut {
  public:
-  // `scope`: area-code prefixes; all within a province "15" or a region "15.01" count as the whole of it,
-  // so a call may turn out to be about nothing the stream wants. `wake` runs without a lock held.
+  // `scope`: area-code prefixes; all within a province "15" or a region "15.01" count as the whole
+  // of it, so a call may turn out to be about nothing the stream wants. `wake` runs without a lock
+  // held.
   std::shared_ptr<Subscription> Subscribe(const std::vector<std::string>& scope,
                                           std::function<void()> wake);
   // No call begins after this returns; one that runs may still be running.
   void Unsubscribe(const std::shared_ptr<Subscription>& subscription);
 
-  // The next publication after `number_seen` that touches the scope calls `wake` once; at once if there
-  // was one already.
+  // The next publication after `number_seen` that touches the scope calls `wake` once; at once if
+  // there was one already.
   void Arm(const std::shared_ptr<Subscription>& subscription, uint64_t number_seen);
 
   // Publication `number` touched these regions. Numbers ascend.

@@ -1,5 +1,5 @@
-// Every limit of the server, with its unit and the reason for its size. Over one, somebody is told to
-// come back later or that the message is wrong; nothing grows without one.
+// Every limit of the server, with its unit and the reason for its size. Over one, somebody is told
+// to come back later or that the message is wrong; nothing grows without one.
 #ifndef TIKAR_SERVER_ENGINE_LIMITS_H_
 #define TIKAR_SERVER_ENGINE_LIMITS_H_
 
@@ -10,19 +10,21 @@ namespace tikar::server {
 
 // --- The way of a write ---
 
-// Changes that wait for the sequencer, of all streams and calls together. At 20,000 changes a second on a
-// small machine the last one waits about two seconds: longer, and a phone on 2G does better to come back.
+// Changes that wait for the sequencer, of all streams and calls together. At 20,000 changes a
+// second on a small machine the last one waits about two seconds: longer, and a phone on 2G does
+// better to come back.
 inline constexpr size_t kQueueChangesMax = 40'000;
 // Their bytes: 64 pushes of the largest size.
 inline constexpr size_t kQueueBytesMax = 64 << 20;
-// One group, that is, one WriteBatch and one fsync. Beyond this the fsync is no longer what costs, and the
-// first of a group waits for its last.
+// One group, that is, one WriteBatch and one fsync. Beyond this the fsync is no longer what costs,
+// and the first of a group waits for its last.
 inline constexpr size_t kGroupChangesMax = 1'000;
 inline constexpr size_t kGroupBytesMax = 4 << 20;
 // Groups between the end of Ingest and the answer: one is being synced, the next one is ready.
 inline constexpr size_t kGroupsInFlightMax = 2;
-// Waits between attempts to bring a failed store back. The first is short because most failures that
-// pass at all (a full disk that was cleared) pass at once; the last because a person may be at work on it.
+// Waits between attempts to bring a failed store back. The first is short because most failures
+// that pass at all (a full disk that was cleared) pass at once; the last because a person may be at
+// work on it.
 inline constexpr int64_t kRecoveryBackoffMsMin = 200;
 inline constexpr int64_t kRecoveryBackoffMsMax = 10'000;
 
@@ -45,8 +47,8 @@ inline constexpr size_t kEtagBytesMax = 2'048;
 
 // --- Sync streams ---
 
-// Streams at a time. A live stream that is idle costs about 40 KB; 10,000 of them fit a small machine and
-// its limit of open files (20,000).
+// Streams at a time. A live stream that is idle costs about 40 KB; 10,000 of them fit a small
+// machine and its limit of open files (20,000).
 inline constexpr size_t kStreamsMax = 10'000;
 // One message from a phone, after sync_service.proto: 1 MiB of changes, and what encloses them.
 inline constexpr size_t kMessageBytesMax = (1 << 20) + (64 << 10);
@@ -59,8 +61,8 @@ inline constexpr uint64_t kBatchesUnconfirmedMax = 8;
 inline constexpr size_t kBatchBytesDefault = 256 << 10;
 inline constexpr size_t kBatchBytesMin = 16 << 10;
 inline constexpr size_t kBatchBytesMax = 1 << 20;
-// Batches of all streams that are read or being written. Normally each is gone within milliseconds; this
-// is for a thousand phones that stop reading at the same moment.
+// Batches of all streams that are read or being written. Normally each is gone within milliseconds;
+// this is for a thousand phones that stop reading at the same moment.
 inline constexpr size_t kFeedBytesInFlightMax = 512 << 20;
 inline constexpr size_t kHelloDefinitionsMax = 1'024;
 inline constexpr size_t kClientVersionBytesMax = 128;
@@ -69,7 +71,8 @@ inline constexpr size_t kCursorBytesMax = 256 << 10;
 inline constexpr int64_t kHelloWaitMs = 30'000;
 // A write that the phone does not take. 256 KiB at 20 kbit/s last 105 s.
 inline constexpr int64_t kWriteStalledMsMax = 300'000;
-// An app that is too old is told so this long after its last push, if it does not half-close before.
+// An app that is too old is told so this long after its last push, if it does not half-close
+// before.
 inline constexpr int64_t kTooOldIdleMs = 5'000;
 // How often deadlines of streams are looked at.
 inline constexpr int64_t kTickMs = 500;
@@ -78,8 +81,8 @@ inline constexpr uint32_t kProtocolVersionMin = 1;
 
 // --- Coming back later ---
 
-// Told to whoever is turned away; each gets a random delay between half and one and a half of it, so that a
-// district that reconnects at once does not come back at once.
+// Told to whoever is turned away; each gets a random delay between half and one and a half of it,
+// so that a district that reconnects at once does not come back at once.
 inline constexpr int64_t kRetryOverloadedMs = 2'000;
 inline constexpr int64_t kRetryStoppingMs = 3'000;
 inline constexpr int64_t kRetryRefusingMs = 10'000;

@@ -73,12 +73,12 @@ std::optional<Level> ParseLevel(std::string_view name) {
 
 std::string FormatLogLine(bool json, int64_t time_ms, Level level, std::string_view message,
                           std::initializer_list<LogField> fields) {
-  const std::string time = absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::FromUnixMillis(time_ms),
-                                            absl::UTCTimeZone());
+  const std::string time =
+      absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::FromUnixMillis(time_ms), absl::UTCTimeZone());
   std::string line;
   if (json) {
-    absl::StrAppend(&line, "{\"time\":\"", time, "\",\"level\":\"",
-                    sync::AbslView(NameOf(level)), "\",\"message\":");
+    absl::StrAppend(&line, "{\"time\":\"", time, "\",\"level\":\"", sync::AbslView(NameOf(level)),
+                    "\",\"message\":");
     AppendQuoted(message, &line);
     for (const LogField& field : fields) {
       line.push_back(',');
@@ -89,8 +89,7 @@ std::string FormatLogLine(bool json, int64_t time_ms, Level level, std::string_v
     line.push_back('}');
     return line;
   }
-  absl::StrAppend(&line, time, " ", sync::AbslView(NameOf(level)), " ",
-                  sync::AbslView(message));
+  absl::StrAppend(&line, time, " ", sync::AbslView(NameOf(level)), " ", sync::AbslView(message));
   for (const LogField& field : fields) {
     absl::StrAppend(&line, " ", sync::AbslView(field.key), "=");
     if (IsPlain(field.value)) {

@@ -3,7 +3,8 @@
 //   Log(Level::kWarning, "store failed", {{"reason", status.ToString()}, {"retry_ms", "200"}});
 //   2026-01-31T07:12:03.123Z WARNING store failed reason="disk full" retry_ms=200
 //
-// Rule: no personal data and no bodies. Names of devices, regions, counts and ids of requests are allowed.
+// Rule: no personal data and no bodies. Names of devices, regions, counts and ids of requests are
+// allowed.
 //
 // Thread safety: all functions from any thread; lines never mix.
 #ifndef TIKAR_SERVER_ENGINE_LOG_H_

@@ -1,4 +1,5 @@
-// What readers may see: a version of the store that is durable, and the definitions of that version.
+// What readers may see: a version of the store that is durable, and the definitions of that
+// version.
 #ifndef TIKAR_SERVER_ENGINE_PUBLISHED_H_
 #define TIKAR_SERVER_ENGINE_PUBLISHED_H_
 

@@ -166,10 +166,12 @@ absl::StatusOr<std::vector<sync::Submission>> Sequencer::Prepare(std::vector<Tas
     } else {
       auto& authored = std::get<AuthoredChange>(task.what);
       if (!authored.idempotency_key.empty()) {
-        ASSIGN_OR_RETURN(result.earlier,
+        ASSIGN_OR_RETURN(const auto earlier,
                          sync::FindIdempotent(store_->Latest(), authored.idempotency_key));
+        result.made_earlier = earlier.has_value();
+        if (earlier.has_value()) result.earlier = *earlier;
       }
-      if (!result.earlier.has_value()) {
+      if (!result.made_earlier) {
         authored.body.set_hlc(replica_->NextHlc(now_ms));
         sync::Submission submission;
         submission.body = authored.body.SerializeAsString();
@@ -288,8 +290,7 @@ void Sequencer::RunSyncer() {
             answer.result.published = published;
             answer.done(std::move(answer.result));
           }
-          regions.insert(regions.end(), group.regions_touched.begin(),
-                         group.regions_touched.end());
+          regions.insert(regions.end(), group.regions_touched.begin(), group.regions_touched.end());
         }
         std::sort(regions.begin(), regions.end());
         regions.erase(std::unique(regions.begin(), regions.end()), regions.end());
@@ -330,8 +331,7 @@ void Sequencer::Recover() {
   {
     std::unique_lock lock(mutex_);
     // The syncer is still at the groups before the failure; only then the store may be touched.
-    wake_.wait(lock,
-               [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_flight_ == 0; });
+    wake_.wait(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_flight_ == 0; });
     waiting.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
     queue_.clear();
     status_.queue_changes = status_.queue_bytes = 0;
@@ -344,9 +344,8 @@ void Sequencer::Recover() {
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      if (wake_.wait_for(
-              lock, std::chrono::milliseconds(backoff_ms),
-              [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_; })) {
+      if (wake_.wait_for(lock, std::chrono::milliseconds(backoff_ms),
+                         [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_; })) {
         return;
       }
     }

@@ -1,19 +1,21 @@
-// Sequencer: the one writer. It turns what all streams and calls bring into groups, and each group into one
-// WriteBatch and (at most) one fsync.
+// Sequencer: the one writer. It turns what all streams and calls bring into groups, and each group
+// into one WriteBatch and (at most) one fsync.
 //
-// Problem: an fsync costs as much as a hundred changes, and a gRPC callback thread must wait for none. So
-// submissions go into a bounded queue; the *sequencer thread* takes as many as fit a group, runs the Replica on
-// them, writes the batch (visible to the Replica, not durable) and freezes a snapshot; the *syncer thread* makes
-// all waiting groups durable with one fsync, publishes the newest snapshot, and hands the answers to the
-// completion pool. While it waits for the disk the sequencer prepares the next group.
+// Problem: an fsync costs as much as a hundred changes, and a gRPC callback thread must wait for
+// none. So submissions go into a bounded queue; the *sequencer thread* takes as many as fit a
+// group, runs the Replica on them, writes the batch (visible to the Replica, not durable) and
+// freezes a snapshot; the *syncer thread* makes all waiting groups durable with one fsync,
+// publishes the newest snapshot, and hands the answers to the completion pool. While it waits for
+// the disk the sequencer prepares the next group.
 //
-// Invariants: (1) no answer, no snapshot and no notification of a group leaves before a Sync that began after
-// its Write returned OK; (2) answers of one submitter come in the order of its submissions; (3) every
-// admitted task is answered exactly once, whatever fails.
+// Invariants: (1) no answer, no snapshot and no notification of a group leaves before a Sync that
+// began after its Write returned OK; (2) answers of one submitter come in the order of its
+// submissions; (3) every admitted task is answered exactly once, whatever fails.
 //
-// When Write or Sync fails, nobody knows what is on disk. Everything that waits is answered UNAVAILABLE, further
-// writes are refused with the reason, readers keep the last published version, and the sequencer thread tries,
-// with backoff, to open the store anew. Phones send again; what had reached the disk is then a duplicate.
+// When Write or Sync fails, nobody knows what is on disk. Everything that waits is answered
+// UNAVAILABLE, further writes are refused with the reason, readers keep the last published version,
+// and the sequencer thread tries, with backoff, to open the store anew. Phones send again; what had
+// reached the disk is then a duplicate.
 #ifndef TIKAR_SERVER_ENGINE_SEQUENCER_H_
 #define TIKAR_SERVER_ENGINE_SEQUENCER_H_
 
@@ -23,7 +25,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <variant>
@@ -43,8 +44,8 @@
 
 namespace tikar::server {
 
-// A change that the server makes on a caller's behalf. The sequencer adds the hlc, so that two of them never
-// carry the same one, and looks up the key, so that two racing retries make one change.
+// A change that the server makes on a caller's behalf. The sequencer adds the hlc, so that two of
+// them never carry the same one, and looks up the key, so that two racing retries make one change.
 struct AuthoredChange {
   v1::ChangeBody body;
   std::string idempotency_key;
@@ -55,8 +56,9 @@ struct TaskResult {
   absl::Status status;
   // One per submission, in order; one for an AuthoredChange.
   std::vector<sync::SubmissionResult> results;
-  // The key of an AuthoredChange had made this before; `results` is empty then.
-  std::optional<sync::IdempotencyRecord> earlier;
+  // The key of an AuthoredChange had made `earlier` before; `results` is empty then.
+  bool made_earlier = false;
+  sync::IdempotencyRecord earlier;
   // A version that contains the result.
   std::shared_ptr<const Published> published;
 };
@@ -76,8 +78,8 @@ struct SequencerStatus {
 struct SequencerOptions {
   // Opens the store; called again after a failure, when the one before is destroyed.
   std::function<absl::StatusOr<std::unique_ptr<storage::Store>>()> open_store;
-  // Whether it is worth while to open a failed store again; null: always. So readers keep the last version
-  // while the disk is still full.
+  // Whether it is worth while to open a failed store again; null: always. So readers keep the last
+  // version while the disk is still full.
   std::function<absl::Status()> probe_store;
   // now_ms is filled in by the sequencer.
   sync::Replica::Options replica;
@@ -94,12 +96,13 @@ struct SequencerOptions {
 // Thread safety: all methods from any thread; Start once, before any other.
 class Sequencer {
  public:
-  // `completions` must have one thread, so that answers keep their order; it and `fan_out` must outlive this,
-  // and the pool may only be stopped after Stop.
+  // `completions` must have one thread, so that answers keep their order; it and `fan_out` must
+  // outlive this, and the pool may only be stopped after Stop.
   Sequencer(SequencerOptions options, WorkerPool* completions, FanOut* fan_out);
   ~Sequencer();  // Stop()
 
-  // Opens the store and publishes it. The error of an open that failed is for the log of the operator.
+  // Opens the store and publishes it. The error of an open that failed is for the log of the
+  // operator.
   absl::Status Start();
 
   // OK: `done` will be called. An error (Overloaded, RefusingWrites, Stopping): it will not.

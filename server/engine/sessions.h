@@ -1,4 +1,5 @@
-// Sessions: all Sync streams of the process: how many there may be, whose deadlines are due, whom to stop.
+// Sessions: all Sync streams of the process: how many there may be, whose deadlines are due, whom
+// to stop.
 #ifndef TIKAR_SERVER_ENGINE_SESSIONS_H_
 #define TIKAR_SERVER_ENGINE_SESSIONS_H_
 

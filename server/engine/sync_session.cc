@@ -225,12 +225,11 @@ void SyncSession::DropBatches() {
   }
 }
 
-// Own changes first: what is read after them has them, and is not sent twice. But a phone that pushes
-// without end gets its feed all the same.
+// Own changes first: what is read after them has them, and is not sent twice. But a phone that
+// pushes without end gets its feed all the same.
 bool SyncSession::PushesFirst() const {
   return pushes_since_feed_ < 2 * kPushesInFlightMax &&
-         std::any_of(pushes_.begin(), pushes_.end(),
-                     [](const auto& push) { return !push->done; });
+         std::any_of(pushes_.begin(), pushes_.end(), [](const auto& push) { return !push->done; });
 }
 
 void SyncSession::OnRead(bool ok, const v1::SyncRequest& request) {
@@ -287,10 +286,10 @@ void SyncSession::OnHello(const v1::Hello& hello) {
   query_.scope.assign(hello.scope().begin(), hello.scope().end());
   query_.actor = actor_;
   query_.cursor = hello.cursor();
-  query_.bytes_max = hello.batch_bytes_max() == 0
-                         ? kBatchBytesDefault
-                         : std::clamp<size_t>(hello.batch_bytes_max(), kBatchBytesMin,
-                                              kBatchBytesMax);
+  query_.bytes_max =
+      hello.batch_bytes_max() == 0
+          ? kBatchBytesDefault
+          : std::clamp<size_t>(hello.batch_bytes_max(), kBatchBytesMin, kBatchBytesMax);
   for (const std::string& hash : hello.definition_hashes()) {
     known_.insert(*sync::DefinitionHash::FromBytes(hash));
   }
@@ -301,10 +300,9 @@ void SyncSession::OnHello(const v1::Hello& hello) {
        {"push_only", push_only_ ? "yes" : "no"}});
   std::shared_ptr<Subscription> subscription;
   if (!push_only_ && !too_old_) {
-    subscription = engine_.fan_out().Subscribe(
-        query_.scope, [weak = weak_from_this()] {
-          if (const auto self = weak.lock()) self->OnWake();
-        });
+    subscription = engine_.fan_out().Subscribe(query_.scope, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->OnWake();
+    });
   }
   Lock lock(mutex_);
   last_push_ms_ = engine_.now_ms();

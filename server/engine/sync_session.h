@@ -1,19 +1,21 @@
-// SyncSession: one Sync stream, from its hello to its end, without gRPC: messages and events in, calls of a
-// SyncTransport out. So ThreadSanitizer and tests see all of it.
+// SyncSession: one Sync stream, from its hello to its end, without gRPC: messages and events in,
+// calls of a SyncTransport out. So ThreadSanitizer and tests see all of it.
 //
-// Problem: six things happen at once on a stream (messages come, writes complete, pushes become durable, the feed
-// is read on another thread, something is published, the server stops), while gRPC allows one read, one write
-// and one Finish at a time and must never be called after Finish.
+// Problem: six things happen at once on a stream (messages come, writes complete, pushes become
+// durable, the feed is read on another thread, something is published, the server stops), while
+// gRPC allows one read, one write and one Finish at a time and must never be called after Finish.
 //
-// So: every event takes the mutex, notes what happened, and runs Pump, which looks at the state alone and does
-// the next thing that is possible, until there is none. Calls of the transport are made without the mutex (they
-// may call back at once); `outside_` counts the threads that are on their way to one, and Finish waits for none.
+// So: every event takes the mutex, notes what happened, and runs Pump, which looks at the state
+// alone and does the next thing that is possible, until there is none. Calls of the transport are
+// made without the mutex (they may call back at once); `outside_` counts the threads that are on
+// their way to one, and Finish waits for none.
 //
-// Invariants: (1) one Read, one Write, one read of the feed at a time; (2) results in the order of pushes, each
-// after it is durable; (3) when the stream ends for any reason but a broken connection, all results that are due
-// are sent before; (4) with at most kPushesInFlightMax pushes unanswered nothing more is read, with
-// kBatchesUnconfirmedMax batches unconfirmed none is sent on an open stream; (5) memory: one message read, one
-// batch of the size that the hello asks for (and the definitions it needs), results of four pushes.
+// Invariants: (1) one Read, one Write, one read of the feed at a time; (2) results in the order of
+// pushes, each after it is durable; (3) when the stream ends for any reason but a broken
+// connection, all results that are due are sent before; (4) with at most kPushesInFlightMax pushes
+// unanswered nothing more is read, with kBatchesUnconfirmedMax batches unconfirmed none is sent on
+// an open stream; (5) memory: one message read, one batch of the size that the hello asks for (and
+// the definitions it needs), results of four pushes.
 #ifndef TIKAR_SERVER_ENGINE_SYNC_SESSION_H_
 #define TIKAR_SERVER_ENGINE_SYNC_SESSION_H_
 

@@ -25,8 +25,9 @@ class WorkerPool {
   WorkerPool(size_t threads, size_t queued_max);
   ~WorkerPool();  // Stop()
 
-  // Always takes the job: for work whose amount something else bounds (a stream has at most one read at a
-  // time, a completion belongs to an admitted submission). After Stop the job runs on the caller's thread.
+  // Always takes the job: for work whose amount something else bounds (a stream has at most one
+  // read at a time, a completion belongs to an admitted submission). After Stop the job runs on the
+  // caller's thread.
   void Post(Job job);
   // False, and `job` untouched, when `queued_max` jobs wait or the pool stopped.
   bool TryPost(Job&& job);

@@ -1,5 +1,5 @@
-// How many changes a second become durable, beside raw RocksDB committing the same keys and values in the same
-// groups with as many fsyncs.
+// How many changes a second become durable, beside raw RocksDB committing the same keys and values
+// in the same groups with as many fsyncs.
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -165,8 +165,7 @@ absl::Status MeasureReplica(const Settings& settings, const std::string& definit
     options.random = [random = uint64_t{0}]() mutable { return ++random; };
     ASSIGN_OR_RETURN(sync::Replica::Opened opened, sync::Replica::Open(store.Latest(), options));
     RETURN_IF_ERROR(store.Write(opened.batch));
-    ASSIGN_OR_RETURN(const sync::Outcome added,
-                     opened.replica->AddDefinition(definition, NowMs()));
+    ASSIGN_OR_RETURN(const sync::Outcome added, opened.replica->AddDefinition(definition, NowMs()));
     RETURN_IF_ERROR(store.Write(added.batch));
     std::vector<std::vector<sync::Submission>> groups;
     for (size_t at = 0; at < changes.size(); at += kGroup) {
@@ -195,16 +194,15 @@ absl::Status Run(const Settings& settings, Directory& directory, const Tell& tel
   ASSIGN_OR_RETURN(const std::vector<PhoneChange> changes, MakeWorkload(definition, options));
 
   // With one fsync for each, fewer changes take as long.
-  RETURN_IF_ERROR(MeasureEngine(settings, definition, changes, 1, settings.Count(2'000, 100),
-                                directory, tell));
+  RETURN_IF_ERROR(
+      MeasureEngine(settings, definition, changes, 1, settings.Count(2'000, 100), directory, tell));
   RETURN_IF_ERROR(MeasureEngine(settings, definition, changes, 10, settings.Count(10'000, 300),
                                 directory, tell));
   for (const size_t group : {100, 1000}) {
-    RETURN_IF_ERROR(MeasureEngine(settings, definition, changes, group, changes.size(), directory,
-                                  tell));
+    RETURN_IF_ERROR(
+        MeasureEngine(settings, definition, changes, group, changes.size(), directory, tell));
   }
-  RETURN_IF_ERROR(
-      MeasureEngine(settings, definition, changes, 0, changes.size(), directory, tell));
+  RETURN_IF_ERROR(MeasureEngine(settings, definition, changes, 0, changes.size(), directory, tell));
   return MeasureReplica(settings, definition, changes, tell);
 }
 

@@ -1,5 +1,6 @@
-// The first pull of a new phone: every request of its region, read from the store, and sent over gRPC; beside
-// the same reads of the store with nothing made of them, and beside raw gRPC sending the same messages.
+// The first pull of a new phone: every request of its region, read from the store, and sent over
+// gRPC; beside the same reads of the store with nothing made of them, and beside raw gRPC sending
+// the same messages.
 #include <memory>
 #include <string>
 #include <utility>
@@ -69,10 +70,10 @@ class AskedReader : public sync::Reader {
             bytes += key.size() + value.size();
             return ++rows < asked.rows;
           };
-          RETURN_IF_ERROR(asked.question == Question::kScan
-                              ? reader_.Scan(asked.family, asked.keys[0], asked.keys[1], count)
-                              : reader_.ScanReverse(asked.family, asked.keys[0], asked.keys[1],
-                                                    count));
+          RETURN_IF_ERROR(
+              asked.question == Question::kScan
+                  ? reader_.Scan(asked.family, asked.keys[0], asked.keys[1], count)
+                  : reader_.ScanReverse(asked.family, asked.keys[0], asked.keys[1], count));
           break;
         }
       }
@@ -172,7 +173,8 @@ std::vector<grpc::ByteBuffer> HelloOnly() {
   return messages;
 }
 
-// One phone after another would measure the wait for the disk and the wire; so many at once keep both cores busy.
+// One phone after another would measure the wait for the disk and the wire; so many at once keep
+// both cores busy.
 absl::StatusOr<std::vector<grpc::ByteBuffer>> PullAll(const std::string& address,
                                                       const std::string& method, size_t phones,
                                                       std::vector<Sample>* samples) {
@@ -222,8 +224,8 @@ absl::Status MeasureGrpc(const Settings& settings, const server::Server& server,
     RETURN_IF_ERROR(CheckAll(pulled, requests));
     if (raw == nullptr) {
       what.bytes = pulled.bytes * phones;
-      what.facts = {{"bytes per message", static_cast<double>(pulled.bytes) /
-                                              static_cast<double>(responses.size())}};
+      what.facts = {{"bytes per message",
+                     static_cast<double>(pulled.bytes) / static_cast<double>(responses.size())}};
       RawScript script;
       for (const grpc::ByteBuffer& response : responses) {
         script.at_end.push_back(ToBuffer(ToBytes(response)));

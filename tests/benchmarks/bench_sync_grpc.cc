@@ -1,5 +1,5 @@
-// Many phones that push at the same time, from the phone's side of the wire, each answer after its fsync; beside raw
-// gRPC carrying the same messages both ways, which keeps nothing.
+// Many phones that push at the same time, from the phone's side of the wire, each answer after its
+// fsync; beside raw gRPC carrying the same messages both ways, which keeps nothing.
 #include <map>
 #include <memory>
 #include <string>
@@ -118,15 +118,17 @@ absl::Status Measure(const Settings& settings, const std::string& definition, si
     // A new node each time, or the changes would be duplicates.
     ASSIGN_OR_RETURN(const std::unique_ptr<server::Server> server,
                      server::Server::Start(ServerOptionsFor(directory.Fresh(), definition)));
+    const server::SequencerStatus before = server->engine().sequencer().status();
     ASSIGN_OR_RETURN(const Answers answers,
                      Push(server->address(), kSyncMethod, messages, &what.subject));
     RETURN_IF_ERROR(CheckAllAccepted(answers, changes.size()));
-    const server::SequencerStatus status = server->engine().sequencer().status();
-    what.facts = {{"changes per group", static_cast<double>(changes.size()) /
-                                            static_cast<double>(status.groups_committed)},
-                  {"changes per fsync",
-                   static_cast<double>(changes.size()) / static_cast<double>(status.syncs)}};
     RETURN_IF_ERROR(server->Stop());
+    const server::SequencerStatus after = server->engine().sequencer().status();
+    const auto changes_count = static_cast<double>(changes.size());
+    what.facts = {
+        {"changes per group",
+         changes_count / static_cast<double>(after.groups_committed - before.groups_committed)},
+        {"changes per fsync", changes_count / static_cast<double>(after.syncs - before.syncs)}};
     if (raw == nullptr) {
       RawScript script;
       for (const grpc::ByteBuffer& answer : answers.by_phone[0]) {
@@ -147,8 +149,8 @@ absl::Status Measure(const Settings& settings, const std::string& definition, si
 absl::Status Run(const Settings& settings, Directory& directory, const Tell& tell) {
   ASSIGN_OR_RETURN(const std::string definition, ComplaintDefinition());
   for (const size_t phones : {1, 16, 128}) {
-    RETURN_IF_ERROR(Measure(settings, definition, phones, settings.Count(12'800, 640), directory,
-                            tell));
+    RETURN_IF_ERROR(
+        Measure(settings, definition, phones, settings.Count(12'800, 640), directory, tell));
   }
   return absl::OkStatus();
 }

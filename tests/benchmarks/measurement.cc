@@ -46,7 +46,8 @@ std::vector<double> Ratios(const Case& what, const Peer& peer) {
   return ratios;
 }
 
-std::string RateLine(const std::string& name, const std::vector<Sample>& samples, const Case& what) {
+std::string RateLine(const std::string& name, const std::vector<Sample>& samples,
+                     const Case& what) {
   const Spread rate = SpreadOf(Rates(samples, what.count));
   std::string line =
       absl::StrFormat("%-34s %10.0f  %9.0f to %-9.0f %9.1f", name, rate.median, rate.least,

@@ -1,7 +1,9 @@
-// What is measured and how it is told: wall time and CPU time of each round, medians, ranges, ratios.
+// What is measured and how it is told: wall time and CPU time of each round, medians, ranges,
+// ratios.
 //
-// Subject and peer run in turn, round after round, because a machine's speed drifts by more than what is to be
-// seen: the ratio is taken within each round, and of these the median is told with the smallest and largest.
+// Subject and peer run in turn, round after round, because a machine's speed drifts by more than
+// what is to be seen: the ratio is taken within each round, and of these the median is told with
+// the smallest and largest.
 #ifndef TIKAR_TESTS_BENCHMARKS_MEASUREMENT_H_
 #define TIKAR_TESTS_BENCHMARKS_MEASUREMENT_H_
 

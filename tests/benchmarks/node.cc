@@ -20,8 +20,7 @@ server::EngineOptions EngineOptionsFor(const std::string& path, WriteTape* tape)
   options.read_threads = std::max(2u, std::thread::hardware_concurrency());
   options.sequencer.now_ms = NowMs;
   options.sequencer.replica.random = server::RandomBits;
-  options.sequencer.open_store = [path,
-                                  tape]() -> absl::StatusOr<std::unique_ptr<storage::Store>> {
+  options.sequencer.open_store = [path, tape]() -> absl::StatusOr<std::unique_ptr<storage::Store>> {
     storage::RocksdbStoreOptions store_options;
     store_options.path = path;
     ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> store,
@@ -76,9 +75,9 @@ absl::Status IngestInGroups(server::Sequencer& sequencer, absl::Span<const Phone
 absl::Status CheckAccepted(absl::Span<const sync::SubmissionResult> results) {
   for (const sync::SubmissionResult& result : results) {
     if (result.verdict == v1::VERDICT_ACCEPTED && !result.duplicate) continue;
-    return absl::InternalError(absl::StrCat(
-        "a change was not accepted: ", v1::RefusalReason_Name(result.reason), " ",
-        result.violations.empty() ? "" : result.violations.front().DebugString()));
+    return absl::InternalError(
+        absl::StrCat("a change was not accepted: ", v1::RefusalReason_Name(result.reason), " ",
+                     result.violations.empty() ? "" : result.violations.front().message_en));
   }
   return absl::OkStatus();
 }

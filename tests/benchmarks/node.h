@@ -14,7 +14,8 @@
 
 namespace tikar::benchmarks {
 
-// As tikard sets it up, with a store at `path`; what the store writes goes on `tape` too, unless null.
+// As tikard sets it up, with a store at `path`; what the store writes goes on `tape` too, unless
+// null.
 server::EngineOptions EngineOptionsFor(const std::string& path, WriteTape* tape);
 
 // A server on a free port of loopback that serves `definition`.
@@ -26,8 +27,8 @@ absl::Status Publish(server::Sequencer& sequencer, const std::string& definition
 // The submissions of [begin, end).
 std::vector<sync::Submission> Submissions(absl::Span<const PhoneChange> changes);
 
-// Has the node take all changes, `group` at a time, each group on its own: the next one is handed over when
-// the one before is durable and answered. Internal: one was not accepted.
+// Has the node take all changes, `group` at a time, each group on its own: the next one is handed
+// over when the one before is durable and answered. Internal: one was not accepted.
 absl::Status IngestInGroups(server::Sequencer& sequencer, absl::Span<const PhoneChange> changes,
                             size_t group);
 

@@ -1,5 +1,5 @@
-// The peer of the service: gRPC carrying bytes, with nobody who reads them. And a client that carries bytes, for
-// both sides alike.
+// The peer of the service: gRPC carrying bytes, with nobody who reads them. And a client that
+// carries bytes, for both sides alike.
 #ifndef TIKAR_TESTS_BENCHMARKS_RAW_GRPC_H_
 #define TIKAR_TESTS_BENCHMARKS_RAW_GRPC_H_
 
@@ -49,8 +49,8 @@ inline constexpr char kSyncMethod[] = "/tikar.v1.SyncService/Sync";
 // A channel with a connection of its own, as each phone has one.
 std::shared_ptr<grpc::Channel> OwnChannel(const std::string& address);
 
-// One phone's exchange: sends its messages, never more than `unanswered_max` ahead of the answers, half-closes, and
-// takes what comes until the server ends the call.
+// One phone's exchange: sends its messages, never more than `unanswered_max` ahead of the answers,
+// half-closes, and takes what comes until the server ends the call.
 class ByteCall : private grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   // `messages` outlives the call.

@@ -37,11 +37,10 @@ absl::StatusOr<Contents> ContentsOf(const sync::Reader& reader) {
   Contents contents;
   for (int i = 0; i < sync::kFamilies; ++i) {
     const auto family = static_cast<sync::Family>(i);
-    RETURN_IF_ERROR(
-        reader.Scan(family, "", "", [&](std::string_view key, std::string_view value) {
-          contents.Add(family, key, value);
-          return true;
-        }));
+    RETURN_IF_ERROR(reader.Scan(family, "", "", [&](std::string_view key, std::string_view value) {
+      contents.Add(family, key, value);
+      return true;
+    }));
   }
   return contents;
 }
@@ -105,8 +104,8 @@ absl::Status RawRocksdb::Commit(const WriteTape& tape, bool measured) {
 absl::StatusOr<Contents> RawRocksdb::contents() const {
   Contents contents;
   for (int i = 0; i < sync::kFamilies; ++i) {
-    const std::unique_ptr<rocksdb::Iterator> rows(database_->NewIterator(
-        rocksdb::ReadOptions(), families_[static_cast<size_t>(i) + 1]));
+    const std::unique_ptr<rocksdb::Iterator> rows(
+        database_->NewIterator(rocksdb::ReadOptions(), families_[static_cast<size_t>(i) + 1]));
     for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
       contents.Add(static_cast<sync::Family>(i), rows->key().ToStringView(),
                    rows->value().ToStringView());

@@ -19,8 +19,8 @@
 namespace tikar::benchmarks {
 namespace {
 
-// What the disk itself does, so that a reader can tell it from what we do: microseconds from an append of
-// about one change's body to its fsync.
+// What the disk itself does, so that a reader can tell it from what we do: microseconds from an
+// append of about one change's body to its fsync.
 double FsyncMicroseconds(const std::string& path, size_t appends) {
   const int file = open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
   CHECK(file >= 0);
@@ -77,9 +77,10 @@ int Main(int argc, char** argv, const std::string& name,
 
   Directory directory(settings.directory);
   const double fsync_us = FsyncMicroseconds(directory.Fresh(), settings.Count(1000, 50));
-  std::printf("%s, %zu rounds; append and fdatasync of 400 bytes: %.0f us%s\n", name.c_str(),
-              settings.rounds, fsync_us,
-              InMemory(directory.path()) ? " (in memory: fsync is free here; see --directory)" : "");
+  std::printf(
+      "%s, %zu rounds; append and fdatasync of 400 bytes: %.0f us%s\n", name.c_str(),
+      settings.rounds, fsync_us,
+      InMemory(directory.path()) ? " (in memory: fsync is free here; see --directory)" : "");
   std::fputs(FormatHeading().c_str(), stdout);
   std::fflush(stdout);
 

@@ -41,8 +41,8 @@ class Directory {
   int given_ = 0;
 };
 
-// Runs one benchmark: `run` prints through `tell` as cases are ready. An error is a check that failed, and
-// the program's exit code 1.
+// Runs one benchmark: `run` prints through `tell` as cases are ready. An error is a check that
+// failed, and the program's exit code 1.
 using Tell = std::function<void(Case)>;
 int Main(int argc, char** argv, const std::string& name,
          const std::function<absl::Status(const Settings&, Directory&, const Tell&)>& run);

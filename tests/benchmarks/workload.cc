@@ -27,10 +27,10 @@ constexpr size_t kOpenRequestsMax = 20;
 constexpr size_t kCreatesPercent = 40;
 
 constexpr const char* kWords[] = {
-    "jalan",   "berlubang", "lampu",   "padam",     "sampah", "menumpuk",  "saluran", "air",
-    "tersumbat", "jembatan", "rusak",   "warga",     "pasar",  "sekolah",   "malam",   "hujan",
-    "banjir",  "dusun",     "petugas", "diperbaiki", "sejak",  "minggu",    "lalu",    "dekat",
-    "kantor",  "desa",      "mohon",   "segera",    "bahaya", "anak-anak", "melintas", "licin"};
+    "jalan",     "berlubang", "lampu",   "padam",      "sampah", "menumpuk",  "saluran",  "air",
+    "tersumbat", "jembatan",  "rusak",   "warga",      "pasar",  "sekolah",   "malam",    "hujan",
+    "banjir",    "dusun",     "petugas", "diperbaiki", "sejak",  "minggu",    "lalu",     "dekat",
+    "kantor",    "desa",      "mohon",   "segera",     "bahaya", "anak-anak", "melintas", "licin"};
 constexpr const char* kCategories[] = {"jalan_jembatan", "penerangan_jalan", "air_drainase",
                                        "sampah_kebersihan"};
 constexpr const char* kStates[] = {"diterima", "diverifikasi", "ditangani", "dijawab", "selesai"};

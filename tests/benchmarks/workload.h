@@ -1,5 +1,5 @@
-// A day in Kerinci, as changes: officers file complaints, comment, move them along and correct their words, and
-// the office now and then writes beside them without having seen their last edit.
+// A day in Kerinci, as changes: officers file complaints, comment, move them along and correct
+// their words, and the office now and then writes beside them without having seen their last edit.
 #ifndef TIKAR_TESTS_BENCHMARKS_WORKLOAD_H_
 #define TIKAR_TESTS_BENCHMARKS_WORKLOAD_H_
 
@@ -14,8 +14,8 @@ namespace tikar::benchmarks {
 // Where all of it happens.
 inline constexpr char kRegion[] = "15.01";
 
-// The engine's clock in all benchmarks: runs at the wall clock's pace, from a fixed day on, so that the bytes
-// of a run do not depend on when it is made.
+// The engine's clock in all benchmarks: runs at the wall clock's pace, from a fixed day on, so that
+// the bytes of a run do not depend on when it is made.
 int64_t NowMs();
 
 // One change, ready to be sent.
@@ -37,7 +37,8 @@ struct WorkloadOptions {
 // The service that the requests are made under, catalog/services/pengaduan.textproto.
 absl::StatusOr<std::string> ComplaintDefinition();
 
-// In an order in which the changes may arrive: parents first. Of every five changes about two are Creates.
+// In an order in which the changes may arrive: parents first. Of every five changes about two are
+// Creates.
 absl::StatusOr<std::vector<PhoneChange>> MakeWorkload(const std::string& definition,
                                                       const WorkloadOptions& options);
 

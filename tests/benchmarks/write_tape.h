@@ -1,5 +1,5 @@
-// What a store was told to write, in the order and the groups in which it was told: so that raw RocksDB can be
-// told the very same.
+// What a store was told to write, in the order and the groups in which it was told: so that raw
+// RocksDB can be told the very same.
 #ifndef TIKAR_TESTS_BENCHMARKS_WRITE_TAPE_H_
 #define TIKAR_TESTS_BENCHMARKS_WRITE_TAPE_H_
 
@@ -19,7 +19,8 @@ namespace tikar::benchmarks {
 
 // Thread safety: any thread while it is recorded; reading it back only after.
 //
-// Recording stands in the way of what is measured, so it is one append to a buffer that was taken before.
+// Recording stands in the way of what is measured, so it is one append to a buffer that was taken
+// before.
 class WriteTape {
  public:
   // Room for so many bytes, touched here and not while the clock runs.

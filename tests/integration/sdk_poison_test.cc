@@ -1,5 +1,6 @@
-// A change that breaks the server's end of the exchange, through a real gRPC server in between: it forwards
-// every message to tikard and fails where the test says. No tikard fails so, hence the one in between.
+// A change that breaks the server's end of the exchange, through a real gRPC server in between: it
+// forwards every message to tikard and fails where the test says. No tikard fails so, hence the one
+// in between.
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
@@ -20,7 +21,8 @@ using ::testing::IsEmpty;
 
 class FailingProxy final : public v1::SyncService::Service {
  public:
-  explicit FailingProxy(const std::string& backend) : stub_(v1::SyncService::NewStub(MakeChannel(backend))) {
+  explicit FailingProxy(const std::string& backend)
+      : stub_(v1::SyncService::NewStub(MakeChannel(backend))) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     builder.RegisterService(this);
@@ -178,8 +180,8 @@ TEST_F(SdkPoisonTest, ServerThatAsksToWaitIsObeyedAndAccusesNobody) {
   google::rpc::Status details;
   details.set_code(grpc::StatusCode::RESOURCE_EXHAUSTED);
   details.add_details()->PackFrom(retry);
-  proxy->turned_away_with = grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "busy",
-                                         details.SerializeAsString());
+  proxy->turned_away_with =
+      grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "busy", details.SerializeAsString());
   proxy->turned_away_left = 4;
   const auto begin = std::chrono::steady_clock::now();
   SyncRunner runner(ani.app.get(), {.server = proxy->address()});

@@ -291,7 +291,8 @@ TEST_F(SdkSyncTest, ChangeThatTheServerRefusesNeedsAttentionAndItsChildrenGo) {
   EXPECT_TRUE(ani.Status().synced);
 }
 
-// --- kill -9 of the app ----------------------------------------------------------------------------
+// --- kill -9 of the app
+// ----------------------------------------------------------------------------
 
 // Not a test of its own: AppKilledInTheMidstOfSyncs runs it as a process.
 TEST(PhoneProcess, DISABLED_MakesReportsAndSyncsUntilKilled) {

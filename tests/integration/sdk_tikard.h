@@ -35,13 +35,20 @@ class Tikard {
   // Returns when it listens; a second start takes the port of the first.
   void Start() {
     std::filesystem::remove(port_file_);
-    const std::vector<std::string> arguments = {
-        TIKARD_PATH,     "--listen",   "127.0.0.1:" + std::to_string(port_),
-        "--port-file",   port_file_,   "--data-dir",
-        data_,           "--catalog",  TIKAR_SOURCE_DIR "/catalog",
-        "--drain-seconds", "1"};
+    const std::vector<std::string> arguments = {TIKARD_PATH,
+                                                "--listen",
+                                                "127.0.0.1:" + std::to_string(port_),
+                                                "--port-file",
+                                                port_file_,
+                                                "--data-dir",
+                                                data_,
+                                                "--catalog",
+                                                TIKAR_SOURCE_DIR "/catalog",
+                                                "--drain-seconds",
+                                                "1"};
     std::vector<char*> argv;
-    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    for (const std::string& argument : arguments)
+      argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);

@@ -50,8 +50,7 @@ inline const std::string kKerinci = "regions/15.01";
 class TempDirectory {
  public:
   TempDirectory() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "tikar_server_XXXXXX").string();
+    std::string pattern = (std::filesystem::temp_directory_path() / "tikar_server_XXXXXX").string();
     EXPECT_NE(mkdtemp(pattern.data()), nullptr);
     path_ = pattern;
   }
@@ -158,12 +157,10 @@ class ServerInProcess {
     options.engine.version = "test";
     options.engine.random = RandomBits;
     SequencerOptions& sequencer = options.engine.sequencer;
-    sequencer.open_store =
-        [data_directory]() -> absl::StatusOr<std::unique_ptr<storage::Store>> {
+    sequencer.open_store = [data_directory]() -> absl::StatusOr<std::unique_ptr<storage::Store>> {
       storage::RocksdbStoreOptions store;
       store.path = data_directory;
-      ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> opened,
-                       storage::RocksdbStore::Open(store));
+      ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> opened, storage::RocksdbStore::Open(store));
       return opened;
     };
     sequencer.now_ms = WallClockMs;

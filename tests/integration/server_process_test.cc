@@ -15,8 +15,8 @@ using ::testing::SizeIs;
 class ProcessTest : public ::testing::Test {
  protected:
   std::vector<std::string> Flags(std::vector<std::string> more = {}) {
-    std::vector<std::string> flags = {"--listen", "127.0.0.1:0", "--data-dir", directory_ / "data",
-                                      "--catalog", kCatalogDirectory};
+    std::vector<std::string> flags = {"--listen",          "127.0.0.1:0", "--data-dir",
+                                      directory_ / "data", "--catalog",   kCatalogDirectory};
     flags.insert(flags.end(), more.begin(), more.end());
     return flags;
   }
@@ -88,7 +88,7 @@ TEST_F(ProcessTest, SigkillUnderLoadLosesNothingThatWasAcknowledged) {
 }
 
 TEST_F(ProcessTest, SigtermEndsLiveStreamsAndExitsWithZero) {
-  Tikard tikard(Flags({"--drain-seconds", "5"}));
+  Tikard tikard(Flags({"--drain-seconds", "60"}));
   ASSERT_FALSE(tikard.address().empty()) << tikard.text();
   SyncCall live(Connect(tikard.address()));
   ASSERT_TRUE(live.Say("petugas-live"));
@@ -101,7 +101,8 @@ TEST_F(ProcessTest, SigtermEndsLiveStreamsAndExitsWithZero) {
   EXPECT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 0) << tikard.text();
   EXPECT_EQ(end.error_code(), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(20))
+      << "nobody is under way, and yet it waits";
   EXPECT_THAT(tikard.text(), HasSubstr("stopped"));
 }
 
@@ -140,8 +141,8 @@ TEST_F(ProcessTest, ASecondServerOnTheSameDataOrPortSaysWhatIsWrong) {
 
 TEST_F(ProcessTest, OnlyLoopbackIsServed) {
   for (const char* address : {"0.0.0.0:50151", "192.168.1.5:50151", "[::]:50151", "50151"}) {
-    Tikard tikard({"--listen", address, "--data-dir", directory_ / "data", "--catalog",
-                   kCatalogDirectory});
+    Tikard tikard(
+        {"--listen", address, "--data-dir", directory_ / "data", "--catalog", kCatalogDirectory});
     EXPECT_TRUE(tikard.address().empty());
     EXPECT_EQ(WEXITSTATUS(tikard.Wait()), 1) << address;
     EXPECT_THAT(tikard.text(), HasSubstr("loopback"));
@@ -164,8 +165,9 @@ TEST_F(ProcessTest, ABadCatalogueIsNamedByFileAndLine) {
 TEST_F(ProcessTest, AFlagFileAndAPortFileDoWhatTheySay) {
   std::ofstream(directory_ / "tikard.flags")
       << "# Kerinci\n--listen=127.0.0.1:0\n\n--data-dir " << directory_ / "data"
-      << "\n--catalog=" << kCatalogDirectory << "\n--log-format=json\n--port-file="
-      << directory_ / "port" << "\n";
+      << "\n--catalog=" << kCatalogDirectory
+      << "\n--log-format=json\n--port-file=" << directory_ / "port"
+      << "\n";
   Tikard tikard({"--flagfile", directory_ / "tikard.flags", "--log-format", "text"});
   ASSERT_FALSE(tikard.address().empty()) << tikard.text();
   std::ifstream file(directory_ / "port");

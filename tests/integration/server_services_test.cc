@@ -165,9 +165,9 @@ TEST_F(ServicesTest, ARequestIsMadeAndFoundByEveryNameItHas) {
 
 TEST_F(ServicesTest, WhatIsNotThereIsNotFoundAndWhatIsNoNameIsSaid) {
   v1::Request request;
-  for (const std::string& name :
-       {kKerinci + "/requests/" + std::string(32, '0'), "regions/-/requests/" + std::string(32, '0'),
-        "regions/-/requests/" + sync::MakeRef(sync::RequestId())}) {
+  for (const std::string& name : {kKerinci + "/requests/" + std::string(32, '0'),
+                                  "regions/-/requests/" + std::string(32, '0'),
+                                  "regions/-/requests/" + sync::MakeRef(sync::RequestId())}) {
     const grpc::Status status = Get(name, &request);
     EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND) << name;
     EXPECT_THAT(DetailsOf(status).messages, SizeIs(2));
@@ -237,8 +237,7 @@ TEST_F(ServicesTest, AStaleEtagIsNoErrorAndBothEditsAreThere) {
   v1::GetRequestHistoryRequest call;
   call.set_name(after.name());
   v1::GetRequestHistoryResponse history;
-  ASSERT_TRUE(
-      Call(*requests_, &v1::RequestService::Stub::GetRequestHistory, call, &history).ok());
+  ASSERT_TRUE(Call(*requests_, &v1::RequestService::Stub::GetRequestHistory, call, &history).ok());
   ASSERT_THAT(history.items(), SizeIs(3));
   EXPECT_EQ(history.items(0).kinds(0), "create");
   EXPECT_EQ(history.items(1).parents(0), history.items(0).change_id());
@@ -334,8 +333,7 @@ TEST_F(ServicesTest, ListsArePagedAndTokensFitTheirArguments) {
     filtered.set_parent(kKerinci);
     filter(*filtered.mutable_filter());
     v1::ListRequestsResponse page;
-    EXPECT_TRUE(
-        Call(*requests_, &v1::RequestService::Stub::ListRequests, filtered, &page).ok());
+    EXPECT_TRUE(Call(*requests_, &v1::RequestService::Stub::ListRequests, filtered, &page).ok());
     return page.requests_size();
   };
   EXPECT_EQ(count([](auto& filter) { filter.set_area("15.01.07"); }), 1);
@@ -409,13 +407,12 @@ TEST_F(ServicesTest, TwoDecisionsWaitForAPersonWhoSettlesThem) {
 
 TEST_F(ServicesTest, ASettlementThatDidNotKnowOfACandidateLeavesTheReviewOpen) {
   const v1::Request disputed = ApprovedAndRejected();
-  // Somebody who saw only the licence as it was verified sends it back. Not a decision, so no clash with the
-  // settlement; somebody else rejects it a second time from there, which is one.
+  // Somebody who saw only the licence as it was verified sends it back. Not a decision, so no clash
+  // with the settlement; somebody else rejects it a second time from there, which is one.
   v1::GetRequestHistoryRequest call;
   call.set_name(disputed.name());
   v1::GetRequestHistoryResponse history;
-  ASSERT_TRUE(
-      Call(*requests_, &v1::RequestService::Stub::GetRequestHistory, call, &history).ok());
+  ASSERT_TRUE(Call(*requests_, &v1::RequestService::Stub::GetRequestHistory, call, &history).ok());
   // Create, place, verified, approved, rejected.
   ASSERT_THAT(history.items(), SizeIs(5));
   const std::string verified = history.items(2).change_id();
@@ -477,8 +474,7 @@ TEST_F(ServicesTest, DefinitionsHashToTheirNames) {
   v1::GetDefinitionRequest get;
   get.set_definition_hash(list.definitions(1).definition_hash());
   v1::GetDefinitionResponse definition;
-  ASSERT_TRUE(
-      Call(*catalog_, &v1::CatalogService::Stub::GetDefinition, get, &definition).ok());
+  ASSERT_TRUE(Call(*catalog_, &v1::CatalogService::Stub::GetDefinition, get, &definition).ok());
   EXPECT_EQ(sync::Sha256(definition.definition_bytes().body()).bytes(),
             list.definitions(1).definition_hash());
   EXPECT_EQ(definition.definition_hash(), ComplaintDefinitionHash());
@@ -502,11 +498,11 @@ TEST_F(ServicesTest, StatusCountsWhatIsThere) {
 }
 
 TEST_F(ServicesTest, ReflectionKnowsEveryServiceAndHealthsDescriptor) {
-  constexpr char kMethod[] =
-      "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+  constexpr char kMethod[] = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
   grpc::Status status;
   // ServerReflectionRequest{list_services: ""}
-  std::vector<std::string> answers = CallRaw(channel_, kMethod, std::string("\x3a\x00", 2), &status);
+  std::vector<std::string> answers =
+      CallRaw(channel_, kMethod, std::string("\x3a\x00", 2), &status);
   ASSERT_TRUE(status.ok()) << status.error_message();
   ASSERT_THAT(answers, SizeIs(1));
   for (const char* service :
@@ -517,8 +513,8 @@ TEST_F(ServicesTest, ReflectionKnowsEveryServiceAndHealthsDescriptor) {
     // ServerReflectionRequest{file_containing_symbol: service}
     const std::string symbol = service;
     const std::vector<std::string> files =
-        CallRaw(channel_, kMethod,
-                std::string("\x22") + static_cast<char>(symbol.size()) + symbol, &status);
+        CallRaw(channel_, kMethod, std::string("\x22") + static_cast<char>(symbol.size()) + symbol,
+                &status);
     ASSERT_TRUE(status.ok()) << status.error_message();
     ASSERT_THAT(files, SizeIs(1));
     // A FileDescriptorProto names its file; an error would not.

@@ -93,6 +93,7 @@ class Maker {
       Look(actor);
       WriteChange(actor);
     }
+    LieInStubs();
     history_.actors = static_cast<int>(actors_.size());
     history_.changes = changes_;
     return std::move(history_);
@@ -663,6 +664,12 @@ class Maker {
     for (int i = 0; i < stamps; ++i) {
       reference::Observation observation;
       observation.stamp = PickStamp(actors_[made.actor], i > 0);
+      if (i > 0 && random_.Percent(35)) {
+        // The same time on two nodes; what is left decides.
+        const v1::Stamp& other = history_.observations.back().stamp;
+        observation.stamp.set_received_at_ms(other.received_at_ms());
+        if (random_.Percent(40)) observation.stamp.set_clock_offset_ms(other.clock_offset_ms());
+      }
       const bool refused = observation.stamp.verdict() != v1::VERDICT_ACCEPTED;
       if (refused && random_.Percent(40)) {
         observation.stub_id = made.id;
@@ -675,24 +682,19 @@ class Maker {
       history_.observations.push_back(std::move(observation));
     }
     if (distinct.size() > 1) ++history_.stamped_twice;
-    if (random_.Percent(20)) LieInStub(history_.observations.size() - static_cast<size_t>(stamps));
   }
 
-  // A node that logged a stub may be wrong about its parents; the body, where it is, tells the truth. Of
-  // two stubs that differ and no body, the rule says nothing: so only one, and only beside a body.
-  void LieInStub(size_t first) {
-    reference::Observation* stub = nullptr;
-    size_t stubs = 0;
-    for (size_t i = first; i < history_.observations.size(); ++i) {
-      if (!history_.observations[i].body.empty()) continue;
-      stub = &history_.observations[i];
-      ++stubs;
-    }
-    if (stubs != 1 || history_.observations.size() - first == 1) return;
-    if (stub->stub_parents.empty()) {
-      stub->stub_parents.push_back(random_.Bytes(16));
-    } else {
-      stub->stub_parents.pop_back();
+  // A node that logged a stub may be wrong about its parents: it leaves one out, or names any change, also
+  // one that came later.
+  void LieInStubs() {
+    for (reference::Observation& observation : history_.observations) {
+      if (!observation.body.empty() || !random_.Percent(12)) continue;
+      if (!observation.stub_parents.empty() && random_.Percent(40)) {
+        observation.stub_parents.pop_back();
+      } else {
+        observation.stub_parents.push_back(random_.Percent(90) ? random_.Pick(made_).id
+                                                               : random_.Bytes(16));
+      }
     }
   }
 
@@ -759,7 +761,8 @@ void RepeatSome(std::vector<Arrival>& arrivals, Random& random) {
   }
 }
 
-// Each entry at a random place behind its parents' first ones, as far as they are here at all.
+// Each entry behind its parents' first ones, as far as they are here at all and bodies name them;
+// otherwise anyhow. What stubs say does not count: they may lie in a circle.
 std::vector<Arrival> ParentsFirst(const History& history, Random& random) {
   std::set<std::string> waiting;
   std::vector<size_t> left;
@@ -771,13 +774,9 @@ std::vector<Arrival> ParentsFirst(const History& history, Random& random) {
   while (!left.empty()) {
     const size_t at = random.Below(left.size());
     const reference::Observation& observation = history.observations[left[at]];
-    std::vector<std::string> parents = observation.stub_parents;
-    if (!observation.body.empty()) {
-      v1::ChangeBody body;
-      body.ParseFromString(observation.body);
-      parents.assign(body.parents().begin(), body.parents().end());
-    }
-    if (std::any_of(parents.begin(), parents.end(),
+    v1::ChangeBody body;
+    body.ParseFromString(observation.body);
+    if (std::any_of(body.parents().begin(), body.parents().end(),
                     [&waiting](const std::string& parent) { return waiting.contains(parent); })) {
       continue;
     }

@@ -1,5 +1,6 @@
 #include "node.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -108,6 +109,19 @@ absl::StatusOr<Held> Node::Load() const {
                                 return true;
                               }));
   RETURN_IF_ERROR(status);
+  const std::string history = sync::keys::HistoryPrefix(key_);
+  RETURN_IF_ERROR(reader.Scan(sync::Family::kHistory, history, sync::PrefixEnd(history),
+                              [&](std::string_view key, std::string_view value) {
+                                absl::StatusOr<sync::Header> header = sync::DecodeHeader(value);
+                                if (!header.ok()) {
+                                  status = header.status();
+                                  return false;
+                                }
+                                held.stamps[*sync::ChangeId::FromBytes(
+                                    key.substr(history.size()))] = header->stamp;
+                                return true;
+                              }));
+  RETURN_IF_ERROR(status);
   return held;
 }
 
@@ -130,11 +144,14 @@ sync::Fold Node::FoldAll() const {
       change.change = &kept;
       change.parents = kept.parents;
     } else if (change.change == nullptr) {
-      change.parents.clear();
       for (const std::string& parent : observation.stub_parents) {
         change.parents.push_back(*sync::ChangeId::FromBytes(parent));
       }
+      std::sort(change.parents.begin(), change.parents.end());
+      change.parents.erase(std::unique(change.parents.begin(), change.parents.end()),
+                           change.parents.end());
     }
+    change.stub = change.change == nullptr;
   }
   std::vector<sync::FoldChange> all;
   for (const auto& [id, change] : changes) all.push_back(change);

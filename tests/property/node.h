@@ -23,6 +23,7 @@ struct Held {
   sync::State state;
   sync::Elements elements;
   sync::RequestLocal local;
+  std::map<sync::ChangeId, sync::Stamp> stamps;  // joined
   // The rows as they lie in the store: the state's bytes, then each element's path and bytes.
   std::string bytes;
 };

@@ -61,8 +61,14 @@ class Rule {
     for (const auto& [id, change] : known) {
       ids_.push_back(id);
       changes_.push_back(&change);
+      parents_.push_back(change.parents);
     }
     everything_.assign(ids_.size(), true);
+    CloseAncestry();
+    // A stub whose word would make a circle has no parents.
+    for (Index i = 0; i < ids_.size(); ++i) {
+      if (!changes_[i]->body && past_[i][i]) parents_[i].clear();
+    }
     CloseAncestry();
     for (Index i = 0; i < ids_.size(); ++i) {
       writes_.emplace_back();
@@ -75,8 +81,8 @@ class Rule {
     State state;
     state.change_count = static_cast<uint32_t>(ids_.size());
     std::set<std::string> parents;
-    for (const Known* change : changes_) {
-      parents.insert(change->parents.begin(), change->parents.end());
+    for (const std::vector<std::string>& of_one : parents_) {
+      parents.insert(of_one.begin(), of_one.end());
     }
     for (const std::string& id : ids_) {
       if (!parents.contains(id)) state.heads.push_back(id);
@@ -131,7 +137,7 @@ class Rule {
     const size_t count = ids_.size();
     past_.assign(count, Subset(count, false));
     for (Index y = 0; y < count; ++y) {
-      for (const std::string& parent : changes_[y]->parents) {
+      for (const std::string& parent : parents_[y]) {
         const auto it = std::find(ids_.begin(), ids_.end(), parent);
         if (it != ids_.end()) past_[y][static_cast<Index>(it - ids_.begin())] = true;
       }
@@ -526,6 +532,7 @@ class Rule {
   const TextMerge& merge_text_;
   std::vector<std::string> ids_;  // sorted, so that an Index orders as its id does
   std::vector<const Known*> changes_;
+  std::vector<std::vector<std::string>> parents_;
   std::vector<Subset> past_;
   std::vector<std::map<std::string, Write>> writes_;  // live ones, by path
   std::vector<bool> unknown_kind_;

@@ -50,7 +50,12 @@ KnownMap JoinAll(const std::vector<Observation>& observations) {
       change.parents.assign(body.parents().begin(), body.parents().end());
       change.body = std::move(body);
     } else if (!change.body) {
-      change.parents = observation.stub_parents;
+      for (const std::string& parent : observation.stub_parents) {
+        if (std::find(change.parents.begin(), change.parents.end(), parent) ==
+            change.parents.end()) {
+          change.parents.push_back(parent);
+        }
+      }
     }
   }
   return known;

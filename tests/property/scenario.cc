@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "comparison.h"
 #include "node.h"
+#include "reference_map.h"
 #include "sync/text_merge.h"
 #include "tikar/v1/change.pb.h"
 
@@ -62,6 +63,13 @@ std::string Compare(const Node& node, Result& result) {
   }
   if (held->local.missing != fold.missing) {
     absl::StrAppend(&failure, "  missing parents are not those of the full fold\n");
+  }
+  for (const auto& [id, change] : reference::JoinAll(node.Observations())) {
+    const auto stamp = held->stamps.find(*sync::ChangeId::FromBytes(id));
+    if (stamp == held->stamps.end() ||
+        stamp->second != sync::Stamp::FromProto(change.stamp)) {
+      absl::StrAppend(&failure, "  the joined stamp of a change is another one\n");
+    }
   }
   if (ClaimsTooMuch(held->local.cover, fold.cover)) {
     absl::StrAppend(&failure, "  a cover mask says that a head covers what it does not\n");

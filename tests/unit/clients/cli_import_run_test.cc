@@ -1,9 +1,11 @@
-// The import against a server that keeps what it is sent and breaks off when the test says so. The
-// real server is met in tests/integration.
+// The import against a server that keeps what it is sent and breaks off when the test says so,
+// which the real one does not do on command; that one is met in cli_tikard_test.cc.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <string>

@@ -1,9 +1,8 @@
-#include "clients/cpp/backoff.h"
-
 #include <gtest/gtest.h>
 
 #include <set>
 
+#include "clients/cpp/backoff.h"
 #include "sdk_phone.h"
 
 namespace tikar::client {

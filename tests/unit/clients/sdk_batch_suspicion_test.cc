@@ -1,6 +1,6 @@
-#include "clients/cpp/batch_suspicion.h"
-
 #include <gtest/gtest.h>
+
+#include "clients/cpp/batch_suspicion.h"
 
 namespace tikar::client {
 namespace {
@@ -118,7 +118,8 @@ TEST(Suspicion, ResultOfAnotherBatchChangesNothing) {
   EXPECT_EQ(suspicion, before);
 }
 
-// Every size of batch and every place of the culprit: it is found in a logarithmic number of streams.
+// Every size of batch and every place of the culprit: it is found in a logarithmic number of
+// streams.
 TEST(Suspicion, FindsTheCulpritWhereverItIs) {
   for (int size = 1; size <= 70; ++size) {
     for (int culprit = 0; culprit < size; ++culprit) {

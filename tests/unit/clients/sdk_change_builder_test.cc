@@ -1,7 +1,6 @@
-#include "clients/cpp/change_builder.h"
-
 #include <gtest/gtest.h>
 
+#include "clients/cpp/change_builder.h"
 #include "clients/cpp/mutations.h"
 #include "sdk_phone.h"
 #include "sync/hlc.h"

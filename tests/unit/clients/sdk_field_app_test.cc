@@ -1,5 +1,3 @@
-#include "clients/cpp/field_app.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -11,6 +9,7 @@
 #include <set>
 
 #include "clients/cpp/change_builder.h"
+#include "clients/cpp/field_app.h"
 #include "sdk_phone.h"
 #include "sync/hlc.h"
 #include "sync/ref.h"
@@ -229,7 +228,8 @@ TEST_F(FieldAppTest, ScopeMustBeAreaCodes) {
   EXPECT_TRUE(phone.app->SetScope({"15.01", "15.02.03"}).ok());
 }
 
-// --- the file --------------------------------------------------------------------------------------
+// --- the file
+// --------------------------------------------------------------------------------------
 
 TEST_F(FieldAppTest, FileIsTheOwnersAlone) {
   phone.Create("Jembatan putus");
@@ -310,10 +310,11 @@ TEST_F(FieldAppTest, FolderThatIsNotThereIsNotFound) {
   EXPECT_EQ(FieldApp::Open(phone.options).status().code(), absl::StatusCode::kNotFound);
 }
 
-// --- kill -9 ---------------------------------------------------------------------------------------
+// --- kill -9
+// ---------------------------------------------------------------------------------------
 
-// The child makes reports and edits and tells each id after the call returned; the parent kills it in the
-// midst, again and again, on one file. Whatever was told must be there.
+// The child makes reports and edits and tells each id after the call returned; the parent kills it
+// in the midst, again and again, on one file. Whatever was told must be there.
 TEST(FieldAppCrash, WhatWasQueuedSurvivesKillNine) {
   TemporaryDirectory directory;
   const std::string path = directory.File("phone.sqlite");

@@ -1,5 +1,5 @@
-// A phone for the SDK's tests: a database in a directory of its own, a clock that is set by hand, randomness
-// from a seed, and the complaint form of the catalogue.
+// A phone for the SDK's tests: a database in a directory of its own, a clock that is set by hand,
+// randomness from a seed, and the complaint form of the catalogue.
 #ifndef TIKAR_TESTS_UNIT_CLIENTS_SDK_PHONE_H_
 #define TIKAR_TESTS_UNIT_CLIENTS_SDK_PHONE_H_
 

@@ -1,14 +1,8 @@
-// The session against a server that is played message by message, where the order of messages, or a
-// server's fault, is the point. Everything else runs against the real one in tests/integration.
-#include "clients/cpp/sync_session.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
-#include <set>
-
-#include "sdk_phone.h"
+#include "clients/cpp/sync_session.h"
+#include "sdk_session.h"
 #include "sync/hlc.h"
 
 namespace tikar::client {
@@ -17,110 +11,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
-
-constexpr uint64_t kOrigin = 0xfeed0001, kFeed = 0xfeed0002;
-
-class SyncSessionTest : public ::testing::Test {
- protected:
-  void SetUp() override { phone.Open(); }
-
-  void Begin(SyncMode mode = SyncMode::kShort) { session = phone.app->NewSession(mode); }
-  SyncSession::Step Start() { return Must(session->Start()); }
-  SyncSession::Step Receive(const v1::SyncResponse& response) {
-    return Must(session->Receive(response));
-  }
-  static SyncSession::Step Must(absl::StatusOr<SyncSession::Step> step) {
-    CHECK(step.ok());
-    return *std::move(step);
-  }
-
-  v1::SyncResponse Welcome(uint64_t origin = kOrigin, int64_t ahead_ms = 0) {
-    v1::SyncResponse response;
-    v1::Welcome& welcome = *response.mutable_welcome();
-    welcome.set_server_time_ms(phone.clock.now_ms + ahead_ms);
-    welcome.set_origin(origin);
-    welcome.set_single_copy(true);
-    return response;
-  }
-  // Results as a server gives them: positions count up.
-  v1::SyncResponse Results(const v1::Push& push, v1::Verdict verdict = v1::VERDICT_ACCEPTED,
-                           uint64_t feed = kFeed) {
-    v1::SyncResponse response;
-    for (const v1::Change& change : push.changes()) {
-      const absl::StatusOr<sync::ParsedChange> parsed = sync::ParseChange(change.body());
-      CHECK(parsed.ok());
-      v1::ChangeResult& result = *response.mutable_push_result()->add_results();
-      result.set_change_id(parsed->id.bytes());
-      result.set_verdict(verdict);
-      result.set_origin(kOrigin);
-      result.set_seq(++seq);
-      result.set_region("15.01");
-      result.set_request_id(parsed->request_id.bytes());
-      result.set_feed_id(feed);
-      result.set_feed_position(++feed_position);
-      if (verdict == v1::VERDICT_VOID) {
-        result.set_reason(v1::REFUSAL_REASON_SCOPE);
-        v1::Violation& violation = *result.add_violations();
-        violation.set_code("scope");
-        violation.set_message_id("Di luar wilayah Anda.");
-        violation.set_message_en("Outside your area.");
-      }
-    }
-    return response;
-  }
-  v1::SyncResponse Batch(const std::string& cursor, std::vector<v1::Request> requests = {},
-                         bool caught_up = true, uint64_t feed = kFeed) {
-    v1::SyncResponse response;
-    v1::Batch& batch = *response.mutable_batch();
-    batch.set_batch_number(++batch_number);
-    batch.set_cursor(cursor);
-    batch.set_caught_up(caught_up);
-    for (v1::Request& request : requests) *batch.add_requests() = std::move(request);
-    v1::FeedIdentity& identity = *batch.add_feeds();
-    identity.set_region("15.01");
-    identity.set_feed_id(feed);
-    return response;
-  }
-  // The server's state of a request, as another officer's title.
-  v1::Request ServerState(const sync::RequestKey& key, const std::string& title,
-                          uint64_t position) {
-    v1::Request request = phone.Get(key).request;
-    for (v1::FieldState& field : *request.mutable_fields()) {
-      if (field.path() != "judul") continue;
-      field.mutable_value()->set_text(title);
-      field.mutable_candidates(0)->mutable_value()->set_text(title);
-    }
-    // Written over by others: nothing here names a change of this phone.
-    const std::string other(16, 'o');
-    for (v1::FieldState& field : *request.mutable_fields()) {
-      for (v1::Candidate& candidate : *field.mutable_candidates()) candidate.set_change_id(other);
-    }
-    request.clear_heads();
-    request.add_heads(other);
-    request.set_feed_position(position);
-    return request;
-  }
-  // Sends what is queued and gets it acknowledged.
-  void SyncAll() {
-    Begin();
-    SyncSession::Step step = Start();
-    std::vector<v1::SyncRequest> sent = std::move(step.send);
-    step = Receive(Welcome());
-    for (size_t i = 0; i < sent.size(); ++i) {
-      if (!sent[i].has_push()) continue;
-      step = Receive(Results(sent[i].push()));
-      sent.insert(sent.end(), step.send.begin(), step.send.end());
-    }
-    Receive(Batch("cursor"));
-    ASSERT_EQ(session->End(absl::OkStatus(), std::nullopt).next, SyncSession::Next::kDone);
-  }
-
-  TemporaryDirectory directory;
-  Phone phone{directory.File("phone.sqlite")};
-  std::unique_ptr<SyncSession> session;
-  uint64_t seq = 0, feed_position = 100, batch_number = 0;
-};
 
 TEST_F(SyncSessionTest, HelloAndFirstPushLeaveTogetherAndNothingElseIsNeeded) {
   phone.Create("Jembatan putus");
@@ -199,7 +89,8 @@ TEST_F(SyncSessionTest, ChangesGoInTheOrderOfMaking) {
   EXPECT_EQ(sent, made);
 }
 
-// --- results ---------------------------------------------------------------------------------------
+// --- results
+// ---------------------------------------------------------------------------------------
 
 TEST_F(SyncSessionTest, RefusedChangeNeedsAttentionWithItsDataAndThoseBehindItGo) {
   const EditOutcome created = phone.Create("Jembatan putus");
@@ -311,7 +202,8 @@ TEST_F(SyncSessionTest, ResultsThatFitNoPushEndTheCallAndAccuseNobody) {
   EXPECT_EQ(phone.Status().failures_in_a_row, 5);
 }
 
-// --- the gate --------------------------------------------------------------------------------------
+// --- the gate
+// --------------------------------------------------------------------------------------
 
 TEST_F(SyncSessionTest, OwnEditStaysOnTopUntilAStateAtItsPosition) {
   const EditOutcome created = phone.Create("Jembatan putus");
@@ -407,7 +299,8 @@ TEST_F(SyncSessionTest, ParentsAreTheServersHeadsAndThenOwnChanges) {
   EXPECT_THAT(body.parents(), ElementsAre(first.change_id.bytes()));
 }
 
-// --- what comes down -------------------------------------------------------------------------------
+// --- what comes down
+// -------------------------------------------------------------------------------
 
 TEST_F(SyncSessionTest, CursorIsKeptAndSentAgainAfterAKill) {
   Begin();
@@ -473,7 +366,8 @@ TEST_F(SyncSessionTest, RemovalForgetsTheStateAndKeepsAndSendsWhatIsPending) {
   ASSERT_EQ(push.changes_size(), 1);
   EXPECT_EQ(sync::ChangeIdOf(sync::Sha256(push.changes(0).body())), edited.change_id);
   Receive(Results(push));
-  // It is with the server now; a second removal may say so, or a state, if the edit brought it back.
+  // It is with the server now; a second removal may say so, or a state, if the edit brought it
+  // back.
   Receive(removal);
   EXPECT_EQ(phone.app->Get(created.request).status().code(), absl::StatusCode::kNotFound);
 }
@@ -529,7 +423,8 @@ TEST_F(SyncSessionTest, ScopeThatOnlyGrowsKeepsItsCursor) {
   EXPECT_EQ(Start().send[0].hello().cursor(), "cursor");
 }
 
-// --- clocks ----------------------------------------------------------------------------------------
+// --- clocks
+// ----------------------------------------------------------------------------------------
 
 TEST_F(SyncSessionTest, ClockOffsetIsMeasuredKeptAndWarnedOf) {
   Begin();
@@ -569,7 +464,8 @@ TEST_F(SyncSessionTest, EditAfterSeeingAStateRanksAfterItUnlessOurClockIsFarBehi
   EXPECT_LT(body.hlc(), far_time);
 }
 
-// --- failures --------------------------------------------------------------------------------------
+// --- failures
+// --------------------------------------------------------------------------------------
 
 TEST_F(SyncSessionTest, FailureIsToldWithTheNextAttempt) {
   phone.Create("Jembatan putus");
@@ -624,186 +520,6 @@ TEST_F(SyncSessionTest, ServerThatEndsTheCallWithoutResultsHasNotSucceeded) {
   Receive(Welcome());
   EXPECT_EQ(session->End(absl::OkStatus(), std::nullopt).next, SyncSession::Next::kWait);
   EXPECT_EQ(phone.Status().unsent, 1u);
-}
-
-// --- poison ----------------------------------------------------------------------------------------
-
-// Plays servers that break on some changes, with kills of the app at random.
-class PoisonTest : public SyncSessionTest {
- protected:
-  struct Behaviour {
-    std::set<std::string> poison;  // change ids
-    absl::Status end = absl::InternalError("handler crashed");
-    // Per mille of streams that break for no reason, wherever they are.
-    int link_breaks_per_mille = 0;
-    int kills_per_mille = 0;
-  };
-
-  // One visit after another until the session is done; false: not within `streams_max` streams.
-  bool Run(const Behaviour& behaviour, int streams_max, int* streams) {
-    for (*streams = 1; *streams <= streams_max; ++*streams) {
-      Begin();
-      std::deque<v1::SyncRequest> sent;
-      const auto take = [&](SyncSession::Step step) {
-        for (v1::SyncRequest& request : step.send) sent.push_back(std::move(request));
-      };
-      take(Start());
-      if (Chance(behaviour.link_breaks_per_mille)) {
-        session->End(absl::UnavailableError("connection refused"), std::nullopt);
-        continue;
-      }
-      take(Receive(Welcome()));
-      std::optional<absl::Status> end;
-      bool killed = false;
-      for (; !sent.empty() && !end && !killed; sent.pop_front()) {
-        if (!sent.front().has_push()) continue;
-        if (Contains(sent.front().push(), behaviour.poison)) {
-          end = behaviour.end;
-        } else if (Chance(behaviour.link_breaks_per_mille)) {
-          end = absl::UnavailableError("socket closed");
-        } else if (Chance(behaviour.kills_per_mille)) {
-          killed = true;
-        } else {
-          const v1::SyncRequest request = sent.front();
-          for (const v1::Change& change : request.push().changes()) {
-            received.insert(sync::ChangeIdOf(sync::Sha256(change.body())).bytes());
-          }
-          take(Receive(Results(request.push())));
-        }
-      }
-      if (killed) {
-        session.reset();
-        phone.Reopen();
-        continue;
-      }
-      const SyncSession::Ended ended = session->End(end.value_or(absl::OkStatus()), std::nullopt);
-      if (ended.next == SyncSession::Next::kDone) return true;
-    }
-    return false;
-  }
-
-  bool Chance(int per_mille) { return static_cast<int>(generator_() % 1000) < per_mille; }
-  static bool Contains(const v1::Push& push, const std::set<std::string>& poison) {
-    for (const v1::Change& change : push.changes()) {
-      if (poison.contains(sync::ChangeIdOf(sync::Sha256(change.body())).bytes())) return true;
-    }
-    return false;
-  }
-  std::vector<std::string> Make(int count) {
-    std::vector<std::string> ids;
-    for (int i = 0; i < count; ++i) ids.push_back(phone.Create("Laporan").change_id.bytes());
-    return ids;
-  }
-  std::set<std::string> Parked() {
-    std::set<std::string> ids;
-    const auto items = phone.app->NeedsAttention();
-    CHECK(items.ok());
-    for (const AttentionItem& item : *items) {
-      EXPECT_EQ(item.fate, ChangeFate::kParked);
-      EXPECT_FALSE(item.error.empty());
-      EXPECT_GT(item.body.mutations_size(), 1) << "its data is not kept";
-      ids.insert(item.change_id.bytes());
-    }
-    return ids;
-  }
-
-  std::mt19937 generator_{20260302};
-  std::set<std::string> received;
-};
-
-TEST_F(PoisonTest, AnyPlaceOfFiftyLetsTheOtherFortyNineThrough) {
-  for (const int place : {1, 2, 13, 25, 26, 49, 50}) {
-    phone.app.reset();
-    phone.options.database_path = directory.File("place-" + std::to_string(place));
-    phone.Open();
-    received.clear();
-    const std::vector<std::string> ids = Make(50);
-    Behaviour behaviour;
-    behaviour.poison = {ids[place - 1]};
-    int streams = 0;
-    ASSERT_TRUE(Run(behaviour, 20, &streams)) << "place " << place;
-    EXPECT_EQ(Parked(), behaviour.poison) << "place " << place;
-    EXPECT_EQ(received.size(), 49u) << "place " << place;
-    EXPECT_EQ(phone.Status().unsent, 0u);
-    EXPECT_FALSE(phone.Status().synced) << "a parked change has no tick";
-  }
-}
-
-TEST_F(PoisonTest, SeveralAmongHundredsWithABadLinkAndKills) {
-  const std::vector<std::string> ids = Make(900);
-  Behaviour behaviour;
-  behaviour.poison = {ids[0], ids[1], ids[250], ids[640], ids[899]};
-  behaviour.link_breaks_per_mille = 150;
-  behaviour.kills_per_mille = 100;
-  int streams = 0;
-  ASSERT_TRUE(Run(behaviour, 400, &streams));
-  EXPECT_EQ(Parked(), behaviour.poison);
-  EXPECT_EQ(received.size(), ids.size() - behaviour.poison.size());
-}
-
-TEST_F(PoisonTest, BadLinkAloneParksNobody) {
-  const std::vector<std::string> ids = Make(1'000);
-  Behaviour behaviour;
-  behaviour.link_breaks_per_mille = 600;
-  int streams = 0;
-  ASSERT_TRUE(Run(behaviour, 2'000, &streams));
-  EXPECT_THAT(Parked(), IsEmpty());
-  EXPECT_EQ(received.size(), ids.size());
-}
-
-// The server process dies on it: for the phone that is a broken link. The others get through, and it is not
-// hidden from those who look: it stays unsent, with its age.
-TEST_F(PoisonTest, ChangeThatKillsTheServerGoesLastAndStaysUnsent) {
-  const std::vector<std::string> ids = Make(50);
-  Behaviour behaviour;
-  behaviour.poison = {ids[24]};
-  behaviour.end = absl::UnavailableError("socket closed");
-  int streams = 0;
-  EXPECT_FALSE(Run(behaviour, 60, &streams));
-  EXPECT_EQ(received.size(), 49u);
-  EXPECT_THAT(Parked(), IsEmpty());
-  EXPECT_EQ(phone.Status().unsent, 1u);
-  EXPECT_EQ(phone.Status().last_error.code(), absl::StatusCode::kUnavailable);
-}
-
-TEST_F(PoisonTest, ServerThatBreaksOnEveryHelloParksNobody) {
-  Make(3);
-  for (int round = 0; round < 20; ++round) {
-    Begin();
-    Start();
-    session->End(absl::InternalError("null pointer"), std::nullopt);
-  }
-  EXPECT_THAT(Parked(), IsEmpty());
-  EXPECT_EQ(phone.Status().unsent, 3u);
-  int streams = 0;
-  EXPECT_TRUE(Run({}, 5, &streams));
-  EXPECT_EQ(received.size(), 3u);
-}
-
-TEST_F(PoisonTest, WaryStreamTakesNothingDownAndSendsOneBatchAfterTheWelcome) {
-  Make(50);
-  Begin();
-  Start();
-  Receive(Welcome());
-  session->End(absl::InternalError("choked"), std::nullopt);
-  Begin();
-  const SyncSession::Step step = Start();
-  ASSERT_EQ(step.send.size(), 1u);
-  EXPECT_TRUE(step.send[0].hello().push_only());
-  EXPECT_EQ(Receive(Welcome()).send.size(), 1u);
-}
-
-TEST_F(PoisonTest, ParkedChangeThatIsRetriedGoesToAMendedServer) {
-  const std::vector<std::string> ids = Make(3);
-  Behaviour behaviour;
-  behaviour.poison = {ids[1]};
-  int streams = 0;
-  ASSERT_TRUE(Run(behaviour, 20, &streams));
-  ASSERT_TRUE(phone.app->Retry(*sync::ChangeId::FromBytes(ids[1])).ok());
-  EXPECT_EQ(phone.Status().unsent, 1u);
-  ASSERT_TRUE(Run({}, 5, &streams));
-  EXPECT_EQ(received.size(), 3u);
-  EXPECT_THAT(Parked(), IsEmpty());
 }
 
 }  // namespace

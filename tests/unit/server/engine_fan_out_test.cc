@@ -1,9 +1,9 @@
-#include "server/engine/fan_out.h"
-
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <thread>
+
+#include "server/engine/fan_out.h"
 
 namespace tikar::server {
 namespace {

@@ -189,8 +189,15 @@ inline constexpr char kComplaintForm[] = R"pb(
     required: true
   }
   workflow {
-    states { key: "diterima" label { id: "Diterima" en: "Received" } }
-    states { key: "selesai" label { id: "Selesai" en: "Done" } terminal: true }
+    states {
+      key: "diterima"
+      label { id: "Diterima" en: "Received" }
+    }
+    states {
+      key: "selesai"
+      label { id: "Selesai" en: "Done" }
+      terminal: true
+    }
     edges {
       from: "diterima"
       to: "selesai"
@@ -198,7 +205,11 @@ inline constexpr char kComplaintForm[] = R"pb(
       roles: "petugas"
     }
   }
-  roles { key: "petugas" label { id: "Petugas" en: "Officer" } creates: true }
+  roles {
+    key: "petugas"
+    label { id: "Petugas" en: "Officer" }
+    creates: true
+  }
   settler_roles: "petugas"
   title_field: "judul"
 )pb";
@@ -212,7 +223,8 @@ inline std::string ComplaintFormBytes(uint32_t version = 1) {
 
 inline constexpr int64_t kMorning = 1'769'900'000'000;  // 2026-01-31
 
-// A change that files a complaint in Gunung Kerinci (15.01.06), or in another region's first kecamatan.
+// A change that files a complaint in Gunung Kerinci (15.01.06), or in another region's first
+// kecamatan.
 inline std::string Complaint(const std::string& actor, int number, size_t padding = 0,
                              const std::string& region = "15.01") {
   v1::ChangeBody body;
@@ -230,8 +242,7 @@ inline std::string Complaint(const std::string& actor, int number, size_t paddin
   create.set_area(region + ".06");
   v1::SetField& title = *body.add_mutations()->mutable_set_field();
   title.set_path("judul");
-  title.mutable_value()->set_text("Jembatan " + std::to_string(number) +
-                                  std::string(padding, 'x'));
+  title.mutable_value()->set_text("Jembatan " + std::to_string(number) + std::string(padding, 'x'));
   return body.SerializeAsString();
 }
 
@@ -320,9 +331,8 @@ class EngineTest : public ::testing::Test {
   }
 
   absl::Status Submit(std::vector<sync::Submission> submissions, Mailbox<TaskResult>* answers) {
-    return sequencer().Submit(std::move(submissions), [answers](TaskResult result) {
-      answers->Put(std::move(result));
-    });
+    return sequencer().Submit(std::move(submissions),
+                              [answers](TaskResult result) { answers->Put(std::move(result)); });
   }
 
   Disk disk_;

@@ -12,6 +12,7 @@
 #include "data_directory.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "rocksdb/db.h"
 #include "storage/store_directory.h"
 #include "store_conformance.h"
 
@@ -83,12 +84,40 @@ class RocksdbStoreTest : public testing::Test {
   const std::string image_ = directory_.path("image");
 };
 
+// Read with RocksDB itself, as a tool or an older tikard would.
 TEST_F(RocksdbStoreTest, StoredNamesNeverChange) {
-  std::vector<std::string> names;
-  for (int i = 0; i < sync::kFamilies; ++i) {
-    names.emplace_back(FamilyName(static_cast<sync::Family>(i)));
+  {
+    auto store = Open();
+    ASSERT_TRUE(Put(*store, Family::kLog, "a", "1").ok());
+    ASSERT_TRUE(Put(*store, Family::kMeta, "b", "2").ok());
+    ASSERT_TRUE(store->Close().ok());
   }
-  EXPECT_THAT(names, ElementsAre("log", "history", "requests", "feed", "attachments", "meta"));
+  EXPECT_EQ(ReadFile(path_ + "/SYNCED"), SyncedFile(2));
+  std::vector<std::string> names;
+  ASSERT_TRUE(rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), path_ + "/db", &names).ok());
+  EXPECT_THAT(names,
+              ElementsAre("default", "log", "history", "requests", "feed", "attachments", "meta"));
+
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const std::string& name : names)
+    descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions());
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  ASSERT_TRUE(rocksdb::DB::OpenForReadOnly(rocksdb::DBOptions(), path_ + "/db", descriptors,
+                                           &handles, &opened)
+                  .ok());
+  const std::unique_ptr<rocksdb::DB> database(opened);
+  const auto value = [&](int family, const char* key) {
+    std::string bytes;
+    EXPECT_TRUE(database->Get(rocksdb::ReadOptions(), handles[family], key, &bytes).ok()) << key;
+    return bytes;
+  };
+  EXPECT_EQ(value(0, "batches"), "2");
+  EXPECT_EQ(value(1, "a"), "1");
+  EXPECT_EQ(value(6, "b"), "2");
+  for (rocksdb::ColumnFamilyHandle* handle : handles) {
+    EXPECT_TRUE(database->DestroyColumnFamilyHandle(handle).ok());
+  }
 }
 
 TEST_F(RocksdbStoreTest, SmallFilesHaveTheirFrozenBytes) {
@@ -295,6 +324,23 @@ TEST_F(KilledStoreTest, LogCutShortOfWhatWasAcknowledgedIsReported) {
   CopyTree(whole, image_);
   fs::remove(LogFile(image_));
   EXPECT_THAT(RefusalOf(image_, absl::StatusCode::kDataLoss), HasSubstr(image_));
+}
+
+// RocksDB could read on behind the damage: the last batch would be there, and one before it not.
+TEST_F(RocksdbStoreTest, DamageInTheMiddleOfALongLogIsNotSkipped) {
+  auto store = Open();
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(Put(*store, Family::kLog, absl::StrCat(i), std::string(1000, 'x')).ok());
+  }
+  ASSERT_TRUE(store->Sync().ok());
+  const std::string whole = directory_.path("whole");
+  CopyTree(path_, whole);
+  for (const size_t offset : {100, 20'000, 40'000, 90'000}) {
+    SCOPED_TRACE(absl::StrCat("log damaged at ", offset));
+    CopyTree(whole, image_);
+    FlipByte(FilesEndingIn(image_ + "/db", ".log").back(), offset);
+    EXPECT_THAT(RefusalOf(image_, absl::StatusCode::kDataLoss), HasSubstr(".log"));
+  }
 }
 
 // What recovery shows must be durable before anybody acts on it.

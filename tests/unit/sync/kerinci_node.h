@@ -21,6 +21,14 @@
 
 namespace tikar::sync {
 
+// A change as a phone's session brings it.
+inline Submission Sent(const Written& change, int64_t clock_offset_ms = 0) {
+  Submission submission;
+  submission.body = change.body;
+  submission.clock_offset_ms = clock_offset_ms;
+  return submission;
+}
+
 // Every batch is written and synced before the next call, as the engine does it. Not safe for threads.
 class Node {
  public:
@@ -60,8 +68,7 @@ class Node {
     return *std::move(outcome);
   }
   SubmissionResult Push(const Written& change, int64_t clock_offset_ms = 0) {
-    const Outcome outcome =
-        Ingest({{.body = change.body, .clock_offset_ms = clock_offset_ms}});
+    const Outcome outcome = Ingest({Sent(change, clock_offset_ms)});
     return outcome.results.empty() ? SubmissionResult() : outcome.results.front();
   }
   // Push of what must be taken.
