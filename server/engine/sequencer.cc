@@ -282,6 +282,13 @@ void Sequencer::RunSyncer() {
     const absl::Status synced = store_->Sync();
     if (synced.ok()) {
       Publish(groups->back().published);
+      {
+        // Before the answers: who was answered finds itself counted.
+        std::lock_guard count_lock(mutex_);
+        ++status_.syncs;
+        status_.groups_committed += count;
+        status_.changes_committed += changes_new;
+      }
       const std::shared_ptr<const Published> published = Current();
       completions_.Post([this, groups, published] {
         std::vector<std::string> regions;
@@ -307,11 +314,6 @@ void Sequencer::RunSyncer() {
 
     lock.lock();
     in_flight_ -= count;
-    if (synced.ok()) {
-      ++status_.syncs;
-      status_.groups_committed += count;
-      status_.changes_committed += changes_new;
-    }
     wake_.notify_all();
   }
 }

@@ -240,6 +240,18 @@ TEST_F(FieldAppTest, FileIsTheOwnersAlone) {
   EXPECT_EQ(file.st_mode & 0777, 0600u);
 }
 
+// Power loss: a commit that is not synced would be gone with the battery.
+TEST_F(FieldAppTest, EveryCommitIsSynced) {
+  phone.app.reset();
+  absl::StatusOr<std::unique_ptr<LocalStore>> store = LocalStore::Open(phone.options.database_path);
+  ASSERT_TRUE(store.ok()) << store.status();
+  constexpr int64_t kFull = 2;
+  EXPECT_EQ((*store)->database().ReadNumber("PRAGMA synchronous")->value(), kFull);
+  absl::StatusOr<Statement> mode = (*store)->database().Prepare("PRAGMA journal_mode");
+  ASSERT_TRUE(mode.ok() && *mode->Step());
+  EXPECT_EQ(mode->Bytes(0), "wal");
+}
+
 TEST_F(FieldAppTest, SecondAppOnTheSameFileIsTurnedAway) {
   phone.Create("Jembatan putus");
   EXPECT_EQ(FieldApp::Open(phone.options).status().code(), absl::StatusCode::kUnavailable);

@@ -30,12 +30,13 @@ class Knowledge {
                int64_t clock_offset_ms = 0) {
     parsed_.push_back(change.Parse());
     key_ = change.key;
-    changes_.push_back({.id = change.id,
-                        .stamp = {.received_at_ms = kMorningMs + 24 * 60 * 60 * 1000,
-                                  .clock_offset_ms = clock_offset_ms,
-                                  .verdict = verdict},
-                        .parents = parsed_.back().parents,
-                        .change = &parsed_.back()});
+    FoldChange& known = changes_.emplace_back();
+    known.id = change.id;
+    known.stamp.received_at_ms = kMorningMs + 24 * 60 * 60 * 1000;
+    known.stamp.clock_offset_ms = clock_offset_ms;
+    known.stamp.verdict = verdict;
+    known.parents = parsed_.back().parents;
+    known.change = &parsed_.back();
     return change;
   }
   // Only the stub of it.

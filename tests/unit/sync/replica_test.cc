@@ -452,8 +452,7 @@ TEST_F(ReplicaTest, AClockThatWasResetAtBootIsNoticedByTheBuildDate) {
   fresh.Start();
   EXPECT_THAT(fresh.clock_warning, HasSubstr("behind"));
   fresh.Take(siti_.Create());
-  EXPECT_EQ(fresh.EntriesAfter({}).back().stamp().received_at_ms(), kMorningMs + kDayMs)
-      << "what this store saw before";
+  EXPECT_EQ(fresh.EntriesAfter({}).back().stamp().received_at_ms(), kMorningMs);
 }
 
 TEST_F(ReplicaTest, TheNodesOwnTimesNeverRepeatAcrossARestart) {
@@ -726,9 +725,8 @@ TEST_F(ReplicaTest, TwoCopiesThatBothWroteAreAForkThatNobodyTakesOver) {
   const Written b = right.Take(budi_.Create());
   mirror.PullFrom(left);
   // Something sound before it in the same call must not be half taken.
-  std::vector<v1::Entry> entries = node_.EntriesAfter({});
   const Written sound = node_.Take(siti_.Create());
-  entries = node_.EntriesAfter({});
+  std::vector<v1::Entry> entries = node_.EntriesAfter({});
   for (const v1::Entry& entry : right.EntriesAfter({})) entries.push_back(entry);
   const absl::Status status = mirror.ReceiveStatus(entries);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
