@@ -148,7 +148,7 @@ absl::StatusOr<HistoryReader::Ids> HistoryReader::Unseen(const std::vector<Chang
 
 absl::StatusOr<std::optional<ChangeId>> HistoryReader::CommonWrite(
     const std::vector<ChangeId>& tips, std::string_view path) {
-  CHECK(tips.size() <= 64);
+  CHECK(tips.size() <= kTipsMax);
   struct Paint {
     uint64_t tips = 0;     // which have it in their past
     bool covered = false;  // a base that was found has it in its past

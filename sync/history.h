@@ -50,7 +50,8 @@ class HistoryReader {
                              const std::vector<ChangeId>& parents);
 
   // The base of a text merge: of the live writes to `path` in the past of all `tips`, those in no other
-  // one's past, of these the smallest id. nullopt: none. `tips` has 2 to 64 ids.
+  // one's past, of these the smallest id. nullopt: none. At most kTipsMax tips.
+  static constexpr size_t kTipsMax = 64;
   absl::StatusOr<std::optional<ChangeId>> CommonWrite(const std::vector<ChangeId>& tips,
                                                       std::string_view path);
 

@@ -269,6 +269,9 @@ absl::StatusOr<RequestEditor::Step> RequestEditor::ApplyWrite(
       }
     }
   }
+  if (rule == FieldRule::kText && field->candidates.size() > HistoryReader::kTipsMax) {
+    return Step::kRefold;
+  }
   RETURN_IF_ERROR(DecideField(rule, field));
   return Step::kDone;
 }

@@ -43,6 +43,7 @@ class Knowledge {
   void KnowStub(const Written& change) {
     Know(change, v1::VERDICT_VOID);
     changes_.back().change = nullptr;
+    changes_.back().stub = true;
   }
 
   Fold Run() const { return FoldRequest(key_, changes_, definitions_); }

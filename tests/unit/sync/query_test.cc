@@ -52,7 +52,8 @@ class QueryTest : public testing::Test {
   }
   // What became of a change's write to `path`.
   v1::WriteOutcome OutcomeOf(const Written& change, std::string_view path) {
-    for (const v1::HistoryItem& item : History(change.key).items()) {
+    const v1::GetRequestHistoryResponse history = History(change.key);
+    for (const v1::HistoryItem& item : history.items()) {
       if (item.change_id() != change.id.bytes()) continue;
       for (const v1::WriteOutcome& write : item.writes()) {
         if (write.path() == path) return write;
