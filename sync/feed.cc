@@ -1,6 +1,7 @@
 #include "sync/feed.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <set>
 #include <utility>
@@ -36,6 +37,18 @@ struct RegionCursor {
   VersionVector known;
   std::vector<std::string> filled;  // prefixes, sorted
 
+  // What the phone holds may come from any entry up to here: nodes that it visited were ahead of this one, and
+  // a pass reads what is newer than its end.
+  VersionVector seen;
+  // Entries that the phone may have seen and this feed did not have then, or did not go through with it. Once they
+  // are here, what they name is sent or removed: it may have left the scope without a LEFT row.
+  struct Unchecked {
+    Origin origin;
+    uint64_t checked;  // up to here it is done
+    uint64_t end;
+  };
+  std::vector<Unchecked> unchecked;
+
   // The pass under way, if any.
   enum class Pass : uint8_t { kNone = 0, kFeed = 1, kFill = 2, kRoam = 3 };
   Pass pass = Pass::kNone;
@@ -63,6 +76,14 @@ void Put(CanonicalWriter& writer, const VersionVector& vector) {
     writer.Fixed64(Raw(position.origin));
     writer.Varint(position.seq);
   }
+}
+// What `vector` has beyond `base`: nothing for a phone that is caught up.
+VersionVector Beyond(const VersionVector& vector, const VersionVector& base) {
+  VersionVector beyond;
+  for (const VersionVector::Position& position : vector.positions()) {
+    if (base.Get(position.origin) < position.seq) beyond.Advance(position.origin, position.seq);
+  }
+  return beyond;
 }
 void Put(CanonicalWriter& writer, const std::vector<std::string>& texts) {
   writer.Varint(texts.size());
@@ -93,6 +114,13 @@ std::string EncodeCursor(const std::vector<RegionCursor>& cursors) {
     writer.Fixed64(Raw(cursor.feed));
     writer.Varint(cursor.from);
     Put(writer, cursor.known);
+    Put(writer, Beyond(cursor.seen, cursor.known));
+    writer.Varint(cursor.unchecked.size());
+    for (const RegionCursor::Unchecked& unchecked : cursor.unchecked) {
+      writer.Fixed64(Raw(unchecked.origin));
+      writer.Varint(unchecked.checked);
+      writer.Varint(unchecked.end);
+    }
     Put(writer, cursor.filled);
     writer.Byte(static_cast<uint8_t>(cursor.pass));
     if (cursor.pass == RegionCursor::Pass::kNone) continue;
@@ -121,12 +149,20 @@ absl::StatusOr<std::vector<RegionCursor>> DecodeCursor(std::string_view bytes) {
   if (!bytes.ends_with(Sha256(content).view().substr(0, kCursorCheckBytes))) return bad();
   CanonicalReader reader(content);
   if (reader.Byte() != kCursorVersion) return bad();
-  cursors.resize(reader.Count(12));
+  cursors.resize(reader.Count(14));
   for (RegionCursor& cursor : cursors) {
     cursor.region = std::string(reader.Bytes());
     cursor.feed = FeedId{reader.Fixed64()};
     cursor.from = reader.Varint();
     cursor.known = GetVector(reader);
+    cursor.seen = GetVector(reader);
+    cursor.seen.Join(cursor.known);
+    cursor.unchecked.resize(reader.Count(10));
+    for (RegionCursor::Unchecked& unchecked : cursor.unchecked) {
+      unchecked.origin = Origin{reader.Fixed64()};
+      unchecked.checked = reader.Varint();
+      unchecked.end = reader.Varint();
+    }
     cursor.filled = GetTexts(reader);
     const uint8_t pass = reader.Byte();
     if (pass > static_cast<uint8_t>(RegionCursor::Pass::kRoam)) return bad();
@@ -188,7 +224,8 @@ class FeedReader {
       RETURN_IF_ERROR(ReadRegion(region, &cursor));
       const bool filled = std::includes(cursor.filled.begin(), cursor.filled.end(),
                                         prefixes_.begin(), prefixes_.end());
-      if (cursor.pass != Pass::kNone || cursor.from < region.feed_position() || !filled) {
+      if (cursor.pass != Pass::kNone || cursor.from < region.feed_position() || !filled ||
+          !all_checked_) {
         page_.caught_up = false;
         const uint64_t span = region.feed_position() - std::min(cursor.from, region.feed_position());
         const uint64_t rows = std::min(span, region.requests());
@@ -231,66 +268,106 @@ class FeedReader {
   }
 
   absl::Status ReadRegion(const v1::RegionStatus& region, RegionCursor* cursor) {
-    AdaptToScope(cursor);
+    cursor->filled = StillWanted(cursor->filled);
+    if (!cursor->filling.empty()) {
+      cursor->filling = StillWanted(cursor->filling);
+      if (cursor->filling.empty()) cursor->EndPass();
+    }
+    ASSIGN_OR_RETURN(const VersionVector held, LoadVersionVector(reader_, region.region()));
     const FeedId feed{region.feed_id()};
     const bool started = !cursor->filled.empty();
-    bool lost = cursor->feed != feed || cursor->from > region.feed_position() ||
-                cursor->to > region.feed_position();
-    if (cursor->pass == Pass::kRoam) {
-      // The end of the walk is what the phone says it was: it must lie within what is here.
-      ASSIGN_OR_RETURN(const VersionVector held, LoadVersionVector(reader_, region.region()));
-      const CausalOrder order = Compare(cursor->known_at_to, held);
-      lost = lost || (order != CausalOrder::kEqual && order != CausalOrder::kBefore);
-    }
-    if (lost) {
+    const bool lost = cursor->feed != feed || cursor->from > region.feed_position() ||
+                      cursor->to > region.feed_position();
+    if (started && lost) {
+      CheckLater(Beyond(cursor->seen, held), held, cursor);
       cursor->EndPass();
-      cursor->feed = feed;
-      if (started) {
-        RETURN_IF_ERROR(Begin(region, Pass::kRoam, cursor));
-        cursor->walked = cursor->known;
+      RETURN_IF_ERROR(Begin(region, Pass::kRoam, cursor));
+      cursor->walked = cursor->known;
+    } else if (!started && (lost || cursor->pass != Pass::kFeed || cursor->filling.empty())) {
+      // Everything is sent anew. What an unfinished pass has sent may have left the scope since.
+      if (cursor->pass == Pass::kNone) {
+        cursor->unchecked.clear();
+        cursor->seen = VersionVector();
+      } else {
+        cursor->seen.Join(held);
+        CheckLater(cursor->seen,
+                   cursor->pass == Pass::kFeed ? cursor->known_at_to : cursor->known, cursor);
       }
-      cursor->from = 0;
-    }
-    if (!started) {
-      // Nothing of it is with the phone, whatever the cursor says.
-      cursor->from = 0;
-      if (cursor->pass != Pass::kFeed || cursor->filling.empty()) cursor->EndPass();
-    }
-    // What a pass was filling may no longer be wanted.
-    if (std::any_of(cursor->filling.begin(), cursor->filling.end(),
-                    [&](const std::string& prefix) { return !Wanted(prefix); })) {
       cursor->EndPass();
     }
-    while (!full()) {
+    if (!started || lost) cursor->from = 0;
+    cursor->feed = feed;
+    RETURN_IF_ERROR(Check(held, cursor));
+    while (all_checked_ && !full()) {
       if (cursor->pass == Pass::kNone) {
         ASSIGN_OR_RETURN(const bool begun, BeginNext(region, cursor));
-        if (!begun) return absl::OkStatus();
+        if (!begun) break;
       }
       ASSIGN_OR_RETURN(const bool done, cursor->pass == Pass::kRoam ? Roam(cursor)
                                                                      : ReadRows(cursor));
       if (done) Finish(cursor);
     }
+    cursor->seen.Join(held);
     return absl::OkStatus();
   }
 
-  // Of what the phone has, what the scope still wants: prefixes within a wanted one, and wanted ones within one
-  // of them. The rest is forgotten: should it come back, it is filled again.
-  void AdaptToScope(RegionCursor* cursor) const {
+  // Remembers to check the entries after `checked` up to `end`, besides those that are remembered already.
+  static void CheckLater(const VersionVector& end, const VersionVector& checked,
+                         RegionCursor* cursor) {
+    for (const VersionVector::Position& position : end.positions()) {
+      RegionCursor::Unchecked fresh{position.origin, checked.Get(position.origin), position.seq};
+      std::erase_if(cursor->unchecked, [&](const RegionCursor::Unchecked& old) {
+        if (old.origin != fresh.origin) return false;
+        fresh.checked = std::min(fresh.checked, old.checked);
+        fresh.end = std::max(fresh.end, old.end);
+        return true;
+      });
+      if (fresh.checked < fresh.end) cursor->unchecked.push_back(fresh);
+    }
+  }
+
+  // Sends or removes what the unchecked entries name, as far as they are here by now. Sets all_checked_. What is in
+  // scope is sent too: a smaller scope may come before the pass would, and the phone must know that it drops it.
+  absl::Status Check(const VersionVector& held, RegionCursor* cursor) {
+    all_checked_ = false;
+    for (RegionCursor::Unchecked& unchecked : cursor->unchecked) {
+      const uint64_t end = std::min(unchecked.end, held.Get(unchecked.origin));
+      while (unchecked.checked < end) {
+        if (full()) return absl::OkStatus();
+        const uint64_t before = unchecked.checked;
+        RETURN_IF_ERROR(WalkEntries(cursor->region, unchecked.origin, unchecked.checked, end,
+                                    [&](uint64_t seq, const RequestKey& key) -> absl::Status {
+                                      unchecked.checked = seq;
+                                      return SendNamed(key);
+                                    }));
+        if (unchecked.checked == before && !full()) unchecked.checked = end;
+      }
+    }
+    std::erase_if(cursor->unchecked, [](const RegionCursor::Unchecked& unchecked) {
+      return unchecked.checked >= unchecked.end;
+    });
+    all_checked_ = true;
+    return absl::OkStatus();
+  }
+
+  // Of prefixes that the phone has, what the scope still wants: those within a wanted one, and wanted ones within
+  // one of them. The rest is forgotten: should it come back, it is filled again.
+  std::vector<std::string> StillWanted(const std::vector<std::string>& prefixes) const {
     std::set<std::string> kept;
-    for (const std::string& have : cursor->filled) {
+    for (const std::string& have : prefixes) {
       for (const std::string& want : prefixes_) {
         if (PrefixWithin(have, want)) kept.insert(have);
         if (PrefixWithin(want, have)) kept.insert(want);
       }
     }
-    std::vector<std::string> filled(kept.begin(), kept.end());
+    std::vector<std::string> wanted(kept.begin(), kept.end());
     // One that lies within another says nothing more, unless it is asked for by name.
-    std::erase_if(filled, [&](const std::string& prefix) {
+    std::erase_if(wanted, [&](const std::string& prefix) {
       return !Wanted(prefix) && std::any_of(kept.begin(), kept.end(), [&](const std::string& other) {
         return other != prefix && PrefixWithin(prefix, other);
       });
     });
-    cursor->filled = std::move(filled);
+    return wanted;
   }
 
   static bool PrefixWithin(std::string_view inner, std::string_view outer) {
@@ -491,34 +568,73 @@ class FeedReader {
            (!query_.actor.empty() && state.assignee() == std::string_view(query_.actor));
   }
 
-  // Goes on with walking the logs from where the phone's knowledge ends. True: done.
+  // Goes on with walking the logs from where the phone's knowledge ends. True: done. Entries beyond a gap, or
+  // behind one whose definition is missing, are in states and feed already: they are walked too.
   absl::StatusOr<bool> Roam(RegionCursor* cursor) {
     page_.roamed = true;
-    for (const VersionVector::Position& end : cursor->known_at_to.positions()) {
-      while (cursor->walked.Get(end.origin) < end.seq) {
+    std::string begin = cursor->region;
+    while (true) {
+      std::optional<Origin> origin;
+      RETURN_IF_ERROR(reader_.Scan(Family::kLog, begin, PrefixEnd(cursor->region),
+                                   [&](std::string_view key, std::string_view) {
+                                     CanonicalReader rest(key.substr(keys::kRegionSize));
+                                     origin = Origin{rest.Fixed64()};
+                                     return false;
+                                   }));
+      if (!origin) return true;
+      uint64_t walked = 0;
+      do {
         if (full()) return false;
-        const uint64_t seq = cursor->walked.Get(end.origin) + 1;
-        ASSIGN_OR_RETURN(std::optional<std::string> bytes,
-                         reader_.Get(Family::kLog, keys::Log(cursor->region, end.origin, seq)));
-        if (!bytes) {
-          return absl::DataLossError(absl::StrCat("log ", cursor->region, "/", Raw(end.origin),
-                                                  " lacks entry ", seq));
-        }
-        ASSIGN_OR_RETURN(const EntryRecord entry, DecodeEntry(*bytes));
-        ++looked_;
-        cursor->walked.Advance(end.origin, seq);
-        const RequestKey key{cursor->region, entry.request_id};
-        if (!roamed_.insert(key).second) continue;
-        ASSIGN_OR_RETURN(std::optional<StoredRequest> request, LoadRequest(reader_, key));
-        if (request && request->state.availability == v1::AVAILABILITY_READY &&
-            InScope(request->state)) {
-          Add(*request);
-        } else {
-          Remove(key);
-        }
-      }
+        walked = cursor->walked.Get(*origin);
+        RETURN_IF_ERROR(WalkEntries(cursor->region, *origin, walked, UINT64_MAX - 1,
+                                    [&](uint64_t seq, const RequestKey& key) -> absl::Status {
+                                      cursor->walked.Advance(*origin, seq);
+                                      return SendNamed(key);
+                                    }));
+      } while (cursor->walked.Get(*origin) != walked);
+      begin = PrefixEnd(keys::LogPrefix(cursor->region, *origin));
     }
-    return true;
+  }
+
+  // Calls `visit` for the entries of a log after `after` and up to `end`, until the page is full or a look has
+  // seen enough.
+  absl::Status WalkEntries(const std::string& region, Origin origin, uint64_t after, uint64_t end,
+                           const std::function<absl::Status(uint64_t, const RequestKey&)>& visit) {
+    std::vector<std::pair<uint64_t, RequestId>> entries;
+    absl::Status status;
+    const std::string prefix = keys::LogPrefix(region, origin);
+    RETURN_IF_ERROR(reader_.Scan(
+        Family::kLog, keys::Log(region, origin, after + 1), keys::Log(region, origin, end + 1),
+        [&](std::string_view key, std::string_view value) {
+          absl::StatusOr<EntryRecord> entry = DecodeEntry(value);
+          if (!entry.ok()) {
+            status = entry.status();
+            return false;
+          }
+          entries.emplace_back(CanonicalReader(key.substr(prefix.size())).Fixed64(),
+                               entry->request_id);
+          return entries.size() < kRowsPerLook;
+        }));
+    RETURN_IF_ERROR(status);
+    for (const auto& [seq, id] : entries) {
+      if (full()) return absl::OkStatus();
+      ++looked_;
+      RETURN_IF_ERROR(visit(seq, {region, id}));
+    }
+    return absl::OkStatus();
+  }
+
+  // Sends or removes a request that an entry names, once a page.
+  absl::Status SendNamed(const RequestKey& key) {
+    if (!named_.insert(key).second) return absl::OkStatus();
+    ASSIGN_OR_RETURN(std::optional<StoredRequest> request, LoadRequest(reader_, key));
+    if (!request || request->state.availability != v1::AVAILABILITY_READY ||
+        !InScope(request->state)) {
+      Remove(key);
+    } else {
+      Add(*request);
+    }
+    return absl::OkStatus();
   }
 
   const Reader& reader_;
@@ -526,7 +642,8 @@ class FeedReader {
   FeedPage page_;
   std::vector<std::string> prefixes_;  // of the region being read
   std::set<DefinitionHash> definitions_;
-  std::set<RequestKey> removed_, roamed_;
+  std::set<RequestKey> removed_, named_;
+  bool all_checked_ = true;  // of the region being read
   size_t bytes_ = 0;
   size_t looked_ = 0;
 };

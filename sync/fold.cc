@@ -77,7 +77,7 @@ class Folder {
     }
     std::set<ChangeId> missing;
     // Children wait for the last of their parents (Kahn 1962). Hashes cannot form a circle; a stub's word can:
-    // then the stubs that wait for ever are taken to have no parents.
+    // then the stubs on it are taken to have no parents.
     absl::flat_hash_map<ChangeId, std::vector<const FoldChange*>> children;
     absl::flat_hash_map<ChangeId, size_t> waiting;
     std::vector<const FoldChange*> ready;
@@ -99,7 +99,7 @@ class Folder {
     while (ordered_.size() < changes.size()) {
       if (ready.empty()) {
         for (const FoldChange& change : changes) {
-          if (!change.stub || placed.contains(change.id)) continue;
+          if (!change.stub || !IsInOwnPast(change, by_id, placed)) continue;
           circular.insert(change.id);
           fold_.generations[change.id] = 1;
           ready.push_back(&change);
@@ -136,6 +136,25 @@ class Folder {
       }
     }
     ancestry_ = std::make_unique<Ancestry>(parents);
+  }
+
+  // Whether the parents of a change lead back to it, by way of changes that have no place yet.
+  static bool IsInOwnPast(const FoldChange& change,
+                          const absl::flat_hash_map<ChangeId, const FoldChange*>& by_id,
+                          const absl::flat_hash_set<ChangeId>& placed) {
+    std::vector<const FoldChange*> open = {&change};
+    absl::flat_hash_set<ChangeId> met;
+    while (!open.empty()) {
+      const FoldChange* next = open.back();
+      open.pop_back();
+      for (const ChangeId& parent : next->parents) {
+        if (parent == change.id) return true;
+        const auto at = by_id.find(parent);
+        if (at == by_id.end() || placed.contains(parent) || !met.insert(parent).second) continue;
+        open.push_back(at->second);
+      }
+    }
+    return false;
   }
 
   void FoldHeads() {
@@ -235,7 +254,8 @@ class Folder {
     for (size_t a = 0; a < writes.size(); ++a) {
       if (writes[a].write->settles()) disputed_ = true;
       for (size_t b = a + 1; b < writes.size(); ++b) {
-        if (ancestry_->Concurrent(writes[a].change, writes[b].change) &&
+        if (path != kRetractedPath &&
+            ancestry_->Concurrent(writes[a].change, writes[b].change) &&
             Clash(rule_, definition_.get(), writes[a].candidate.value,
                   writes[b].candidate.value)) {
           rivals_.emplace_back(a, b);

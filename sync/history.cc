@@ -141,7 +141,7 @@ absl::StatusOr<HistoryReader::Ids> HistoryReader::Unseen(const std::vector<Chang
       unseen.insert(id);
     }
     ASSIGN_OR_RETURN(const Header* header, Find(id));
-    for (const ChangeId& parent : header->parents) RETURN_IF_ERROR(push(parent, is_seen));
+    for (const ChangeId& parent : header->Ancestors()) RETURN_IF_ERROR(push(parent, is_seen));
   }
   return unseen;
 }
@@ -179,7 +179,7 @@ absl::StatusOr<std::optional<ChangeId>> HistoryReader::CommonWrite(
   for (size_t i = 0; i < tips.size(); ++i) {
     ASSIGN_OR_RETURN(const Header* tip, Find(tips[i]));
     if (tip == nullptr) continue;
-    const std::vector<ChangeId> parents = tip->parents;
+    const std::vector<ChangeId> parents = tip->Ancestors();
     for (const ChangeId& parent : parents) RETURN_IF_ERROR(push(parent, uint64_t{1} << i, false));
   }
   std::optional<ChangeId> base;
@@ -194,7 +194,7 @@ absl::StatusOr<std::optional<ChangeId>> HistoryReader::CommonWrite(
       if (!base || id < *base) base = id;
       covers = true;
     }
-    for (const ChangeId& parent : header->parents) {
+    for (const ChangeId& parent : header->Ancestors()) {
       RETURN_IF_ERROR(push(parent, paint.tips, covers));
     }
   }

@@ -100,7 +100,7 @@ class HistoryLoader {
     std::priority_queue<Ready, std::vector<Ready>, std::greater<Ready>> ready;
     for (const auto& [id, item] : by_id) {
       size_t known = 0;
-      for (const ChangeId& parent : item.header->parents) {
+      for (const ChangeId& parent : item.header->Ancestors()) {
         if (!by_id.contains(parent)) continue;
         children[parent].push_back(id);
         ++known;
@@ -112,7 +112,7 @@ class HistoryLoader {
       const ChangeId id = ready.top().second;
       ready.pop();
       Item& item = by_id[id];
-      for (const ChangeId& parent : item.header->parents) {
+      for (const ChangeId& parent : item.header->Ancestors()) {
         const auto at = by_id.find(parent);
         if (at == by_id.end()) continue;
         item.past.insert(parent);

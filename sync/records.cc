@@ -17,8 +17,10 @@ constexpr uint8_t kRegionVersion = 1;
 constexpr uint8_t kIdempotencyVersion = 1;
 
 // Bits of a header and of a record. What has another bit set was not written by this version.
-constexpr uint8_t kHasBody = 1, kIsCreate = 2, kNewerKind = 4, kContestsRetract = 8;
-constexpr uint8_t kHeaderFlags = kHasBody | kIsCreate | kNewerKind | kContestsRetract;
+constexpr uint8_t kHasBody = 1, kIsCreate = 2, kNewerKind = 4, kContestsRetract = 8,
+                  kCircular = 16;
+constexpr uint8_t kHeaderFlags =
+    kHasBody | kIsCreate | kNewerKind | kContestsRetract | kCircular;
 constexpr uint8_t kRetractOpen = 1, kWaits = 2;
 constexpr uint8_t kRecordFlags = kRetractOpen | kWaits;
 
@@ -146,6 +148,11 @@ bool Header::Touches(std::string_view path) const {
   return std::binary_search(paths.begin(), paths.end(), path);
 }
 
+const std::vector<ChangeId>& Header::Ancestors() const {
+  static const std::vector<ChangeId>* const kNone = new std::vector<ChangeId>();
+  return circular ? *kNone : parents;
+}
+
 std::string EncodeHeader(const Header& header) {
   CanonicalWriter writer;
   writer.Byte(kHeaderVersion);
@@ -155,7 +162,8 @@ std::string EncodeHeader(const Header& header) {
   Put(writer, header.paths);
   writer.Byte(static_cast<uint8_t>(
       (header.has_body ? kHasBody : 0) | (header.is_create ? kIsCreate : 0) |
-      (header.newer_kind ? kNewerKind : 0) | (header.contests_retract ? kContestsRetract : 0)));
+      (header.newer_kind ? kNewerKind : 0) | (header.contests_retract ? kContestsRetract : 0) |
+      (header.circular ? kCircular : 0)));
   writer.Varint(header.positions.size());
   for (const LogPosition& position : header.positions) Put(writer, position);
   return writer.Take();
@@ -174,6 +182,7 @@ absl::StatusOr<Header> DecodeHeader(std::string_view bytes) {
   header.is_create = flags & kIsCreate;
   header.newer_kind = flags & kNewerKind;
   header.contests_retract = flags & kContestsRetract;
+  header.circular = flags & kCircular;
   header.positions.resize(reader.Count(9));
   for (LogPosition& position : header.positions) position = GetLogPosition(reader);
   if (absl::Status s = CheckDone(reader.done() && flags <= kHeaderFlags, "history header"); !s.ok()) return s;

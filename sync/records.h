@@ -52,10 +52,13 @@ struct Header {
   bool is_create = false;
   bool newer_kind = false;
   bool contests_retract = false;
+  bool circular = false;  // a stub whose word about its parents cannot be true: see Ancestors
   std::vector<LogPosition> positions = {};  // every entry of it; the first one has the body, if any has
 
   bool live() const { return has_body && stamp.verdict == v1::VERDICT_ACCEPTED; }
   bool Touches(std::string_view path) const;
+  // The parents that count.
+  const std::vector<ChangeId>& Ancestors() const;
   friend bool operator==(const Header&, const Header&) = default;
 };
 std::string EncodeHeader(const Header& header);

@@ -385,10 +385,10 @@ absl::Status RequestEditor::Refold() {
   for (const ChangeId& id : ids) {
     ASSIGN_OR_RETURN(const Header* header, history_.Find(id));
     const bool circular = Contains(fold.circular, id);
-    if (header->generation == fold.generations[id] && !circular) continue;
+    if (header->generation == fold.generations[id] && header->circular == circular) continue;
     Header corrected = *header;
     corrected.generation = fold.generations[id];
-    if (circular) corrected.parents.clear();
+    corrected.circular = circular;
     history_.Put(id, std::move(corrected));
   }
   state_ = std::move(fold.state);

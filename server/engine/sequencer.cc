@@ -13,7 +13,19 @@
 namespace tikar::server {
 namespace {
 
-// What the operator should do about a store that failed.
+// What whoever brought changes is told: nothing of the server's files.
+std::string_view ReasonFor(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kResourceExhausted:
+      return "its disk is full";
+    case absl::StatusCode::kDataLoss:
+      return "stored data is damaged";
+    default:
+      return "its disk gave an error";
+  }
+}
+
+// What the operator reads, and should do about it.
 std::string AdviceFor(const absl::Status& status) {
   std::string text(status.message());
   switch (status.code()) {
@@ -81,7 +93,7 @@ absl::Status Sequencer::Enqueue(Task task) {
   std::lock_guard lock(mutex_);
   if (stopping_) return Stopping(options_.jitter_ms(kRetryStoppingMs));
   if (!failed_.ok()) {
-    return RefusingWrites(status_.refusing_writes, options_.jitter_ms(kRetryRefusingMs));
+    return RefusingWrites(ReasonFor(failed_), options_.jitter_ms(kRetryRefusingMs));
   }
   if (status_.queue_changes + task.changes > options_.queue_changes_max ||
       status_.queue_bytes + task.bytes > options_.queue_bytes_max) {
@@ -240,7 +252,7 @@ void Sequencer::Commit(sync::Outcome outcome, std::vector<Answer> answers) {
     });
     if (!failed_.ok()) {
       const absl::Status refusing =
-          RefusingWrites(status_.refusing_writes, options_.jitter_ms(kRetryRefusingMs));
+          RefusingWrites(ReasonFor(failed_), options_.jitter_ms(kRetryRefusingMs));
       lock.unlock();
       Fail(std::move(answers), refusing);
       return;
@@ -249,7 +261,7 @@ void Sequencer::Commit(sync::Outcome outcome, std::vector<Answer> answers) {
   if (const absl::Status written = store_->Write(outcome.batch); !written.ok()) {
     SetFailed(written);
     Fail(std::move(answers),
-         RefusingWrites(AdviceFor(written), options_.jitter_ms(kRetryRefusingMs)));
+         RefusingWrites(ReasonFor(written), options_.jitter_ms(kRetryRefusingMs)));
     return;
   }
   Group group;
@@ -306,7 +318,7 @@ void Sequencer::RunSyncer() {
     } else {
       SetFailed(synced);
       const absl::Status refusing =
-          RefusingWrites(AdviceFor(synced), options_.jitter_ms(kRetryRefusingMs));
+          RefusingWrites(ReasonFor(synced), options_.jitter_ms(kRetryRefusingMs));
       // Their snapshots show what may not be on disk, and go with them.
       for (Group& group : *groups) Fail(std::move(group.answers), refusing);
     }
@@ -337,7 +349,7 @@ void Sequencer::Recover() {
     waiting.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
     queue_.clear();
     status_.queue_changes = status_.queue_bytes = 0;
-    refusing = RefusingWrites(status_.refusing_writes, options_.jitter_ms(kRetryRefusingMs));
+    refusing = RefusingWrites(ReasonFor(failed_), options_.jitter_ms(kRetryRefusingMs));
   }
   FailTasks(std::move(waiting), refusing);
   replica_.reset();

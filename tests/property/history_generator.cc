@@ -241,6 +241,7 @@ class Maker {
   // Two officers decide differently, then the first, who saw nothing of that, changes to what the
   // second said. The values agree; that nobody looked at both still shows as a review.
   void AgreeInPassing() {
+    if (random_.Percent(30)) return RetractTwice();
     const std::string path = random_.Pick<std::string>({"status", "bantuan", "pemohon"});
     for (const size_t said : {0u, 1u, 1u}) {
       const size_t actor = static_cast<int>(made_.size()) == 2 ? 1 : 0;
@@ -257,6 +258,18 @@ class Maker {
         body.add_mutations()->mutable_set_field()->set_path(path);
         body.mutable_mutations(0)->mutable_set_field()->mutable_value()->set_text(kNames[said]);
       }
+      Publish(actor, std::move(body));
+    }
+  }
+
+  // Two officers withdraw the same request, and nobody did anything else: that is no conflict.
+  void RetractTwice() {
+    for (const size_t actor : {0u, 1u}) {
+      actors_[actor].seen.assign(made_.size(), false);
+      actors_[actor].seen[0] = true;
+      v1::ChangeBody body = NewBody(actors_[actor]);
+      body.add_parents(made_[0].id);
+      body.add_mutations()->mutable_retract();
       Publish(actor, std::move(body));
     }
   }

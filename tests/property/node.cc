@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "random.h"
@@ -37,11 +38,11 @@ Node::Node(const History* history)
   replica_ = std::move(opened->replica);
 }
 
-v1::Entry Node::EntryOf(size_t index) const {
+v1::Entry Node::EntryOf(size_t index, size_t first_origin) const {
   const reference::Observation& observation = history_.observations[index];
   v1::Entry entry;
   entry.set_region(key_.region);
-  entry.set_origin(1 + index % kOrigins);
+  entry.set_origin(first_origin + index % kOrigins);
   entry.set_seq(1 + index / kOrigins);
   *entry.mutable_stamp() = observation.stamp;
   if (observation.body.empty()) {
@@ -60,27 +61,40 @@ v1::Entry Node::EntryOf(size_t index) const {
   return entry;
 }
 
+absl::Status Node::Commit(const sync::Outcome& outcome) {
+  touched_ = touched_ || !outcome.regions_touched.empty();
+  return store_.Write(outcome.batch);
+}
+
+absl::Status Node::DeliverFromOtherLogs(const std::vector<Arrival>& group) {
+  touched_ = false;
+  std::vector<v1::Entry> entries;
+  std::set<size_t> taken;
+  for (const Arrival& arrival : group) {
+    if (arrival.kind != Arrival::Kind::kEntry || !taken.insert(arrival.index).second) continue;
+    entries.push_back(EntryOf(arrival.index, 1 + kOrigins));
+  }
+  ASSIGN_OR_RETURN(const sync::Outcome outcome, replica_->Receive(entries, kNowMs));
+  return Commit(outcome);
+}
+
 absl::Status Node::Deliver(const std::vector<Arrival>& group) {
   touched_ = false;
-  const auto commit = [this](const sync::Outcome& outcome) {
-    touched_ = touched_ || !outcome.regions_touched.empty();
-    return store_.Write(outcome.batch);
-  };
   std::vector<v1::Entry> entries;
   for (const Arrival& arrival : group) {
     if (arrival.kind == Arrival::Kind::kEntry) {
-      entries.push_back(EntryOf(arrival.index));
+      entries.push_back(EntryOf(arrival.index, 1));
       arrived_[arrival.index] = true;
       continue;
     }
     ASSIGN_OR_RETURN(const sync::Outcome outcome,
                      replica_->AddDefinition(AllDefinitions().bytes[arrival.index], kNowMs));
-    RETURN_IF_ERROR(commit(outcome));
+    RETURN_IF_ERROR(Commit(outcome));
     definitions_arrived_[arrival.index] = true;
   }
   if (entries.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const sync::Outcome outcome, replica_->Receive(entries, kNowMs));
-  return commit(outcome);
+  return Commit(outcome);
 }
 
 absl::StatusOr<Held> Node::Load() const {

@@ -37,6 +37,9 @@ class Node {
   // Hands over arrivals in one group; a definition among them goes before the entries.
   absl::Status Deliver(const std::vector<Arrival>& group);
 
+  // The entries among them once more, as if other nodes had logged the same changes with the same stamps.
+  absl::Status DeliverFromOtherLogs(const std::vector<Arrival>& group);
+
   // What is stored. NotFound: no change came yet.
   absl::StatusOr<Held> Load() const;
   // The full fold of everything that came.
@@ -50,7 +53,9 @@ class Node {
   const sync::HistoryCounters& counters() const { return replica_->counters(); }
 
  private:
-  v1::Entry EntryOf(size_t index) const;
+  // `first_origin`: which of two sets of logs.
+  v1::Entry EntryOf(size_t index, size_t first_origin) const;
+  absl::Status Commit(const sync::Outcome& outcome);
 
   const History& history_;
   const sync::RequestKey key_;

@@ -86,12 +86,19 @@ std::string RepeatEverything(Node& node, const Groups& groups, const std::string
   for (const std::vector<Arrival>& group : groups) {
     again.insert(again.end(), group.rbegin(), group.rend());
   }
-  if (const absl::Status status = node.Deliver(again); !status.ok()) {
-    return absl::StrCat("  cannot be received again: ", status.ToString(), "\n");
+  for (const bool is_elsewhere : {false, true}) {
+    const std::string how = is_elsewhere ? "again from other logs" : "again";
+    const absl::Status status =
+        is_elsewhere ? node.DeliverFromOtherLogs(again) : node.Deliver(again);
+    if (!status.ok()) {
+      return absl::StrCat("  cannot be received ", how, ": ", status.ToString(), "\n");
+    }
+    if (node.touched()) return absl::StrCat("  receiving everything ", how, " touched the feed\n");
+    const absl::StatusOr<Held> held = node.Load();
+    if (held.ok() && held->bytes != bytes) {
+      return absl::StrCat("  receiving everything ", how, " changed the state\n");
+    }
   }
-  if (node.touched()) return "  receiving everything again touched the feed\n";
-  const absl::StatusOr<Held> held = node.Load();
-  if (held.ok() && held->bytes != bytes) return "  receiving everything again changed the state\n";
   return "";
 }
 
