@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "sync/canonical.h"
-#include "sync/change.h"
+#include "sync/feed_cursor.h"
 #include "sync/keys.h"
 #include "sync/limits.h"
 #include "sync/query.h"
@@ -19,167 +19,9 @@
 namespace tikar::sync {
 namespace {
 
-constexpr uint8_t kCursorVersion = 1;
-constexpr size_t kCursorBytesMax = 256 << 10;
-// A cursor ends with this much of the SHA-256 of what stands before: a phone whose storage lost a bit starts
-// over instead of skipping what it never got. It guards against accidents, not against phones.
-constexpr size_t kCursorCheckBytes = 8;
 // Rows or entries that one look at the store takes, so that a page that finds nothing new stays short.
 constexpr size_t kRowsPerLook = 512;
 constexpr size_t kRowsPerPageMax = 20'000;
-
-// Where a phone stands in one region.
-struct RegionCursor {
-  std::string region;
-  FeedId feed = FeedId::kNone;
-  // Everything in `filled` up to this position, and this knowledge, has been sent.
-  uint64_t from = 0;
-  VersionVector known;
-  std::vector<std::string> filled;  // prefixes, sorted
-
-  // What the phone holds may come from any entry up to here: nodes that it visited were ahead of this one, and
-  // a pass reads what is newer than its end.
-  VersionVector seen;
-  // Entries that the phone may have seen and this feed did not have then, or did not go through with it. Once they
-  // are here, what they name is sent or removed: it may have left the scope without a LEFT row.
-  struct Unchecked {
-    Origin origin;
-    uint64_t checked;  // up to here it is done
-    uint64_t end;
-  };
-  std::vector<Unchecked> unchecked;
-
-  // The pass under way, if any.
-  enum class Pass : uint8_t { kNone = 0, kFeed = 1, kFill = 2, kRoam = 3 };
-  Pass pass = Pass::kNone;
-  uint64_t to = 0;
-  VersionVector known_at_to;
-  std::vector<std::string> filling;  // kFill, and the first kFeed: what it adds to `filled`
-  // Done within the pass: all buckets before this one, and this one up to the position; or (kRoam) the entries.
-  std::string bucket;
-  uint64_t position = 0;
-  VersionVector walked;
-  uint64_t sent = 0;
-
-  void EndPass() {
-    pass = Pass::kNone;
-    to = position = sent = 0;
-    known_at_to = walked = VersionVector();
-    filling.clear();
-    bucket.clear();
-  }
-};
-
-void Put(CanonicalWriter& writer, const VersionVector& vector) {
-  writer.Varint(vector.positions().size());
-  for (const VersionVector::Position& position : vector.positions()) {
-    writer.Fixed64(Raw(position.origin));
-    writer.Varint(position.seq);
-  }
-}
-// What `vector` has beyond `base`: nothing for a phone that is caught up.
-VersionVector Beyond(const VersionVector& vector, const VersionVector& base) {
-  VersionVector beyond;
-  for (const VersionVector::Position& position : vector.positions()) {
-    if (base.Get(position.origin) < position.seq) beyond.Advance(position.origin, position.seq);
-  }
-  return beyond;
-}
-void Put(CanonicalWriter& writer, const std::vector<std::string>& texts) {
-  writer.Varint(texts.size());
-  for (const std::string& text : texts) writer.Bytes(text);
-}
-VersionVector GetVector(CanonicalReader& reader) {
-  VersionVector vector;
-  const size_t count = reader.Count(9);
-  for (size_t i = 0; i < count; ++i) {
-    const Origin origin{reader.Fixed64()};
-    const uint64_t seq = reader.Varint();
-    if (origin != Origin::kNone) vector.Advance(origin, seq);
-  }
-  return vector;
-}
-std::vector<std::string> GetTexts(CanonicalReader& reader) {
-  std::vector<std::string> texts(reader.Count());
-  for (std::string& text : texts) text = std::string(reader.Bytes());
-  return texts;
-}
-
-std::string EncodeCursor(const std::vector<RegionCursor>& cursors) {
-  CanonicalWriter writer;
-  writer.Byte(kCursorVersion);
-  writer.Varint(cursors.size());
-  for (const RegionCursor& cursor : cursors) {
-    writer.Bytes(cursor.region);
-    writer.Fixed64(Raw(cursor.feed));
-    writer.Varint(cursor.from);
-    Put(writer, cursor.known);
-    Put(writer, Beyond(cursor.seen, cursor.known));
-    writer.Varint(cursor.unchecked.size());
-    for (const RegionCursor::Unchecked& unchecked : cursor.unchecked) {
-      writer.Fixed64(Raw(unchecked.origin));
-      writer.Varint(unchecked.checked);
-      writer.Varint(unchecked.end);
-    }
-    Put(writer, cursor.filled);
-    writer.Byte(static_cast<uint8_t>(cursor.pass));
-    if (cursor.pass == RegionCursor::Pass::kNone) continue;
-    writer.Varint(cursor.to);
-    Put(writer, cursor.known_at_to);
-    Put(writer, cursor.filling);
-    writer.Bytes(cursor.bucket);
-    writer.Varint(cursor.position);
-    Put(writer, cursor.walked);
-    writer.Varint(cursor.sent);
-  }
-  std::string bytes = writer.Take();
-  bytes += Sha256(bytes).view().substr(0, kCursorCheckBytes);
-  return bytes;
-}
-
-absl::StatusOr<std::vector<RegionCursor>> DecodeCursor(std::string_view bytes) {
-  std::vector<RegionCursor> cursors;
-  if (bytes.empty()) return cursors;
-  const auto bad = [] {
-    return absl::InvalidArgumentError(
-        "the cursor is not one that a Tikar server gave out; send an empty one to start over");
-  };
-  if (bytes.size() > kCursorBytesMax || bytes.size() < kCursorCheckBytes) return bad();
-  const std::string_view content = bytes.substr(0, bytes.size() - kCursorCheckBytes);
-  if (!bytes.ends_with(Sha256(content).view().substr(0, kCursorCheckBytes))) return bad();
-  CanonicalReader reader(content);
-  if (reader.Byte() != kCursorVersion) return bad();
-  cursors.resize(reader.Count(14));
-  for (RegionCursor& cursor : cursors) {
-    cursor.region = std::string(reader.Bytes());
-    cursor.feed = FeedId{reader.Fixed64()};
-    cursor.from = reader.Varint();
-    cursor.known = GetVector(reader);
-    cursor.seen = GetVector(reader);
-    cursor.seen.Join(cursor.known);
-    cursor.unchecked.resize(reader.Count(10));
-    for (RegionCursor::Unchecked& unchecked : cursor.unchecked) {
-      unchecked.origin = Origin{reader.Fixed64()};
-      unchecked.checked = reader.Varint();
-      unchecked.end = reader.Varint();
-    }
-    cursor.filled = GetTexts(reader);
-    const uint8_t pass = reader.Byte();
-    if (pass > static_cast<uint8_t>(RegionCursor::Pass::kRoam)) return bad();
-    cursor.pass = static_cast<RegionCursor::Pass>(pass);
-    if (!IsRegion(cursor.region)) return bad();
-    if (cursor.pass == RegionCursor::Pass::kNone) continue;
-    cursor.to = reader.Varint();
-    cursor.known_at_to = GetVector(reader);
-    cursor.filling = GetTexts(reader);
-    cursor.bucket = std::string(reader.Bytes());
-    cursor.position = reader.Varint();
-    cursor.walked = GetVector(reader);
-    cursor.sent = reader.Varint();
-  }
-  if (!reader.done()) return bad();
-  return cursors;
-}
 
 // Prefixes of a scope as one region sees them: sorted, the region itself instead of what lies above it.
 std::vector<std::string> PrefixesWithin(const std::vector<std::string>& scope,
@@ -283,16 +125,15 @@ class FeedReader {
       cursor->EndPass();
       RETURN_IF_ERROR(Begin(region, Pass::kRoam, cursor));
       cursor->walked = cursor->known;
-    } else if (!started && (lost || cursor->pass != Pass::kFeed || cursor->filling.empty())) {
+      cursor->known = Common(cursor->known, held);
+    } else if (!started && cursor->feed == FeedId::kNone) {
+      cursor->known = held;
+    } else if (!started && (lost || (cursor->pass != Pass::kNone && cursor->filling.empty()) ||
+                            cursor->pass == Pass::kFill)) {
       // Everything is sent anew. What an unfinished pass has sent may have left the scope since.
-      if (cursor->pass == Pass::kNone) {
-        cursor->unchecked.clear();
-        cursor->seen = VersionVector();
-      } else {
-        cursor->seen.Join(held);
-        CheckLater(cursor->seen,
-                   cursor->pass == Pass::kFeed ? cursor->known_at_to : cursor->known, cursor);
-      }
+      cursor->known = Common(cursor->known, held);
+      cursor->seen.Join(held);
+      CheckLater(cursor->seen, cursor->known, cursor);
       cursor->EndPass();
     }
     if (!started || lost) cursor->from = 0;
@@ -513,9 +354,11 @@ class FeedReader {
 
   absl::Status Send(const RequestKey& key, bool left, const std::vector<std::string>& covers,
                     const RegionCursor& cursor) {
-    // What a prefix is filled with for the first time has not been there to leave.
     const bool first_time = !cursor.filling.empty();
-    if (left && first_time) return absl::OkStatus();
+    // What a prefix is filled with has not been there to leave, unless an earlier pass began to.
+    const bool held_nothing =
+        first_time && (!cursor.filled.empty() || cursor.known == cursor.known_at_to);
+    if (left && held_nothing) return absl::OkStatus();
     // What a prefix is filled with may be there already, by a smaller one.
     const auto with_the_phone = [&](const State& state) {
       return first_time && WithinAny(state.area(), cursor.filled);
@@ -523,12 +366,16 @@ class FeedReader {
     ASSIGN_OR_RETURN(std::optional<StoredRequest> request, LoadRequest(reader_, key));
     const bool ready = request && request->state.availability == v1::AVAILABILITY_READY;
     if (!ready || !InScope(request->state)) {
-      if (!first_time) Remove(key);
+      if (!held_nothing) Remove(key);
       return absl::OkStatus();
     }
-    if (left || with_the_phone(request->state)) {
-      return absl::OkStatus();  // Left: its live row is in another bucket of the scope.
+    if (left) {
+      // It moved within the scope, and its live row may come with a later pass. The phone must know where it is
+      // before that: should the scope get smaller meanwhile, it drops by itself what is outside.
+      Add(*request);
+      return absl::OkStatus();
     }
+    if (with_the_phone(request->state)) return absl::OkStatus();
     // In its own kecamatan's bucket and in the actor's: the kecamatan's sends it.
     if (cursor.bucket.front() == '@' && Covers(covers, BucketOfArea(request->state.area())) &&
         WithinAny(request->state.area(), covers)) {
@@ -552,6 +399,7 @@ class FeedReader {
   }
 
   void Add(const StoredRequest& request) {
+    if (!sent_.insert(request.state.key).second) return;
     v1::Request& proto = page_.requests.emplace_back(ToProto(request));
     bytes_ += proto.ByteSizeLong();
     definitions_.insert(request.state.definition);
@@ -642,7 +490,7 @@ class FeedReader {
   FeedPage page_;
   std::vector<std::string> prefixes_;  // of the region being read
   std::set<DefinitionHash> definitions_;
-  std::set<RequestKey> removed_, named_;
+  std::set<RequestKey> sent_, removed_, named_;
   bool all_checked_ = true;  // of the region being read
   size_t bytes_ = 0;
   size_t looked_ = 0;

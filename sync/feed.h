@@ -13,8 +13,13 @@
 // scope is filled by a pass (0, to] of its own. On another node or feed the version vector of the last complete
 // pass decides: the logs are walked from there and every request they name is sent.
 //
+// A phone that comes from a node that was ahead of this one, or whose first pass was broken off elsewhere, may hold
+// what has left its scope without a LEFT row here: the entries in question are walked as they come.
+//
 // Promises: Complete (everything in scope at `to` was sent or removed), Resumable (each batch's cursor resumes
-// after it), Once (a pass sends a request at most once per bucket).
+// after it), Once (a pass sends a request at most once per bucket), Told (what left the scope is removed, provided
+// that the phone itself drops what a scope that it made smaller no longer covers, and what did not come again
+// when it starts over with an empty cursor).
 #ifndef TIKAR_SYNC_FEED_H_
 #define TIKAR_SYNC_FEED_H_
 

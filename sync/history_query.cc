@@ -56,7 +56,7 @@ struct Item {
   const Header* header = nullptr;
   const ParsedChange* change = nullptr;  // null: a stub
   uint64_t effective_time = 0;
-  std::set<ChangeId> past;
+  std::vector<uint64_t> past;  // bit i: items_[i] is in it
 };
 
 class HistoryLoader {
@@ -112,13 +112,13 @@ class HistoryLoader {
       const ChangeId id = ready.top().second;
       ready.pop();
       Item& item = by_id[id];
+      item.past.assign(items_.size() / 64 + 1, 0);
       for (const ChangeId& parent : item.header->Ancestors()) {
-        const auto at = by_id.find(parent);
-        if (at == by_id.end()) continue;
-        item.past.insert(parent);
-        // Already moved into items_: look it up there.
-        const Item& known = items_[place_[parent]];
-        item.past.insert(known.past.begin(), known.past.end());
+        const auto at = place_.find(parent);
+        if (at == place_.end()) continue;
+        item.past[at->second / 64] |= uint64_t{1} << (at->second % 64);
+        const std::vector<uint64_t>& further = items_[at->second].past;
+        for (size_t w = 0; w < further.size(); ++w) item.past[w] |= further[w];
       }
       place_[id] = items_.size();
       items_.push_back(std::move(item));
@@ -127,6 +127,12 @@ class HistoryLoader {
       }
     }
     return absl::OkStatus();
+  }
+
+  // Whether `a` is in the past of `b`.
+  bool IsPast(const Item& a, const Item& b) const {
+    const size_t place = place_.at(a.id);
+    return place / 64 < b.past.size() && (b.past[place / 64] >> (place % 64) & 1) != 0;
   }
 
   static void Describe(const Item& item, v1::HistoryItem* proto) {
@@ -204,7 +210,7 @@ class HistoryLoader {
       if (other.change == nullptr || !other.header->live() || other.id == item.id) continue;
       const Write* theirs = other.change->FindWrite(write.path);
       if (theirs == nullptr) continue;
-      if (other.past.contains(item.id)) {
+      if (IsPast(item, other)) {
         if (theirs->settles() && std::binary_search(theirs->settled.begin(),
                                                     theirs->settled.end(), item.id)) {
           outcome->set_rule(theirs->value == self.value ? v1::RULE_SUPERSEDED : v1::RULE_SETTLED);
@@ -212,7 +218,7 @@ class HistoryLoader {
           return;
         }
         if (first_after == nullptr) first_after = &other;
-      } else if (!item.past.contains(other.id)) {
+      } else if (!IsPast(other, item)) {
         contest.candidates.push_back(
             MakeCandidate(*theirs, *other.change, other.header->stamp, definition_.get()));
       }

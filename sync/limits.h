@@ -26,6 +26,11 @@ inline constexpr size_t kNonceBytes = 8;
 // A request that people work on has tens of changes; a machine that runs wild is stopped here.
 inline constexpr size_t kChangesPerRequestMax = 10'000;
 inline constexpr size_t kElementsPerCollectionMax = 500;
+// Candidates of one field, above which the node that takes changes asks for a settlement first: a conflict of
+// more is a machine that runs wild, and a fold looks at pairs of them.
+inline constexpr size_t kCandidatesPerFieldMax = 64;
+// Parents of one request that are not here, for the same reason.
+inline constexpr size_t kMissingParentsMax = 1024;
 // Main state and elements of one request, so that it fits one message with room to spare.
 inline constexpr size_t kRequestStateBytesMax = 768 << 10;
 inline constexpr size_t kDefinitionBytesMax = 256 << 10;

@@ -293,6 +293,7 @@ class Replica::Judge : public RequestView {
     Judgement judgement = CheckShape(change_.body, change_.bytes.size());
     if (!judgement.ok) return judgement;
     if (editor_.state().change_count >= kChangesPerRequestMax ||
+        editor_.local().missing.size() >= kMissingParentsMax ||
         editor_.StateBytes() + change_.bytes.size() > kRequestStateBytesMax) {
       return Refuse(v1::REFUSAL_REASON_LIMIT,
                     WholeChange("request_full",
@@ -300,6 +301,19 @@ class Replica::Judge : public RequestView {
                                 "tautkan ke permohonan ini.",
                                 "This request has grown too large. Make a new request and link it "
                                 "to this one."));
+    }
+    for (const Write& write : change_.writes) {
+      const FieldState* field = editor_.state().Find(write.path);
+      if (field == nullptr || write.settles()) continue;
+      if (field->candidates.size() < kCandidatesPerFieldMax) continue;
+      Violation violation =
+          WholeChange("too_many_candidates",
+                      "Bagian ini sudah punya terlalu banyak nilai yang bertentangan. Putuskan "
+                      "dulu, lalu ubah lagi.",
+                      "This field already has too many conflicting values. Settle it first, then "
+                      "edit it again.");
+      violation.field = write.path;
+      return Refuse(v1::REFUSAL_REASON_LIMIT, std::move(violation));
     }
     const bool ready = editor_.state().availability == v1::AVAILABILITY_READY;
     std::shared_ptr<const Definition> definition;
@@ -333,7 +347,7 @@ class Replica::Judge : public RequestView {
   }
   std::string Status() const override { return std::string(editor_.state().status()); }
   size_t ElementCount(std::string_view collection) const override {
-    return editor_.local().ElementCount(collection);
+    return editor_.local().ElementCount(collection) + editor_.AddedElements(collection);
   }
 
  private:
@@ -539,8 +553,9 @@ absl::StatusOr<Outcome> Replica::Ingest(absl::Span<const Submission> submissions
     if (!judgement.ok) {
       refuse(judgement.reason, std::move(judgement.violations));
       if (known != nullptr ||
-          editor->state().change_count >= kVoidFactor * kChangesPerRequestMax) {
-        continue;
+          editor->state().change_count >= kVoidFactor * kChangesPerRequestMax ||
+          change.parents.size() > kParentsPerChangeMax) {
+        continue;  // Told, and not kept: such a stub would cost everybody who reads the request.
       }
       stamp.verdict = v1::VERDICT_VOID;
       stamp.reason = judgement.reason;

@@ -106,6 +106,14 @@ absl::Status RequestEditor::AddNew(Incoming incoming) {
     }
   }
   if (incoming.change) {
+    added_bytes_ += incoming.change->bytes.size();
+    for (const Write& write : incoming.change->writes) {
+      // An edit may come before the element that it edits.
+      const bool may_add = write.kind == WriteKind::kAdd || write.kind == WriteKind::kSet;
+      if (!may_add || !header.live() || !IsElementPath(write.path)) continue;
+      ASSIGN_OR_RETURN(const FieldState* element, FindElement(write.path));
+      if (element == nullptr) ++added_elements_[std::string(CollectionOf(write.path))];
+    }
     header.is_create = IsCreate(incoming.change->body);
     header.newer_kind = incoming.change->newer_kind;
     header.contests_retract = incoming.change->contests_retract;
@@ -478,7 +486,14 @@ bool RequestEditor::IsDisputed(std::string_view path) const {
   return std::binary_search(local_.disputed.begin(), local_.disputed.end(), path);
 }
 
-size_t RequestEditor::StateBytes() const { return stored_state_bytes_ + local_.element_bytes; }
+size_t RequestEditor::StateBytes() const {
+  return stored_state_bytes_ + local_.element_bytes + added_bytes_;
+}
+
+size_t RequestEditor::AddedElements(std::string_view collection) const {
+  const auto at = added_elements_.find(collection);
+  return at != added_elements_.end() ? at->second : 0;
+}
 
 void RequestEditor::TouchFeed(uint64_t position, WriteBatch* batch) {
   std::vector<std::string> buckets;

@@ -78,8 +78,10 @@ class RequestEditor {
   // Value of an element's row, nullptr if there is none.
   absl::StatusOr<const FieldState*> FindElement(std::string_view path);
 
-  // Bytes of state and elements, as they were stored before this group.
+  // Bytes of state and elements as they were stored, and of the bodies that came since: never too little.
   size_t StateBytes() const;
+  // Elements that came to a collection in this group.
+  size_t AddedElements(std::string_view collection) const;
 
   // Puts the request's rows of the feed at `position`, if it is where a phone may see it. Call once, last.
   void TouchFeed(uint64_t position, WriteBatch* batch);
@@ -131,6 +133,8 @@ class RequestEditor {
   bool was_waiting_ = false;
   size_t conflicts_before_ = 0;
   size_t stored_state_bytes_ = 0;
+  size_t added_bytes_ = 0;
+  std::map<std::string, size_t, std::less<>> added_elements_;
 };
 
 }  // namespace tikar::sync

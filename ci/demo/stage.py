@@ -169,7 +169,7 @@ class Stage:
                               'Name another folder with --data-dir, or move it away.')
             self._end_former_server()
             shutil.rmtree(self.directory)
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self.directory / MARKER).write_text('Made by a story or a test; the next one empties this folder.\n')
 
     def _end_former_server(self):

@@ -218,7 +218,20 @@ void Sequencer::Process(std::vector<Task> tasks) {
     }
   }
   if (!outcome.ok()) {
-    // Nothing happened: something could not be read. Only those whose request it is should suffer.
+    // Something could not be read, half-way: what the Replica counts in memory is ahead of what was written. One
+    // over the same store knows only what was. An InvalidArgument comes before anything was counted.
+    const bool counted = std::holds_alternative<Changes>(tasks.front().what) ||
+                         std::holds_alternative<AuthoredChange>(tasks.front().what) ||
+                         outcome.status().code() != absl::StatusCode::kInvalidArgument;
+    if (counted) {
+      if (const absl::Status opened = OpenReplica().status(); !opened.ok()) {
+        SetFailed(opened);
+        Fail(std::move(answers),
+             RefusingWrites(ReasonFor(opened), options_.jitter_ms(kRetryRefusingMs)));
+        return;
+      }
+    }
+    // Only those whose request it is should suffer.
     if (tasks.size() > 1) {
       for (Task& task : tasks) {
         std::vector<Task> alone;
@@ -391,17 +404,22 @@ void Sequencer::Recover() {
   }
 }
 
-absl::Status Sequencer::OpenAll() {
-  if (store_ == nullptr) {
-    ASSIGN_OR_RETURN(store_, options_.open_store());
-  }
+absl::StatusOr<sync::Replica::Opened> Sequencer::OpenReplica() {
   sync::Replica::Options replica_options = options_.replica;
   replica_options.now_ms = options_.now_ms();
   ASSIGN_OR_RETURN(sync::Replica::Opened opened,
                    sync::Replica::Open(store_->Latest(), replica_options));
   RETURN_IF_ERROR(store_->Write(opened.batch));
-  RETURN_IF_ERROR(store_->Sync());
   replica_ = std::move(opened.replica);
+  return opened;
+}
+
+absl::Status Sequencer::OpenAll() {
+  if (store_ == nullptr) {
+    ASSIGN_OR_RETURN(store_, options_.open_store());
+  }
+  ASSIGN_OR_RETURN(const sync::Replica::Opened opened, OpenReplica());
+  RETURN_IF_ERROR(store_->Sync());
   if (!opened.new_origin_reason.empty()) {
     Log(Level::kInfo, "began a new origin", {{"reason", opened.new_origin_reason}});
   }

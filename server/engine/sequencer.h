@@ -158,6 +158,8 @@ class Sequencer {
                                                         int64_t now_ms);
   void Commit(sync::Outcome outcome, std::vector<Answer> answers);
   void Recover();
+  // A Replica over what was written so far; what it answers tells what an operator should know.
+  absl::StatusOr<sync::Replica::Opened> OpenReplica();
   absl::Status OpenAll();
   void Publish(Published published) ABSL_LOCKS_EXCLUDED(published_mutex_);
   // Answers all with `status`.

@@ -8,6 +8,7 @@
 #include "server/engine/failure.h"
 #include "server/engine/log.h"
 #include "server/engine/result_proto.h"
+#include "sync/hlc.h"
 #include "sync/limits.h"
 #include "sync/names.h"
 
@@ -279,7 +280,7 @@ void SyncSession::OnHello(const v1::Hello& hello) {
     }
   }
   actor_ = hello.actor();
-  clock_offset_ms_ = engine_.now_ms() - hello.device_time_ms();
+  clock_offset_ms_ = engine_.now_ms() - std::clamp<int64_t>(hello.device_time_ms(), 0, sync::kHlcMsMax);
   push_only_ = hello.push_only();
   protocol_version_ = hello.protocol_version();
   too_old_ = protocol_version_ < kProtocolVersionMin;
@@ -305,6 +306,12 @@ void SyncSession::OnHello(const v1::Hello& hello) {
     });
   }
   Lock lock(mutex_);
+  if (finished_) {
+    // It ended meanwhile: nobody is left to end the subscription.
+    lock.unlock();
+    if (subscription != nullptr) engine_.fan_out().Unsubscribe(subscription);
+    return;
+  }
   last_push_ms_ = engine_.now_ms();
   subscription_ = std::move(subscription);
   read_wanted_ = subscription_ != nullptr;
