@@ -1,7 +1,8 @@
 // Canonical bytes: the one encoding of stored records and of a request's state.
 //
-// Equal things have equal bytes: numbers are LEB128 varints of minimal length or big-endian fixed64,
-// strings carry their length, lists their count; whoever encodes a set sorts it first. No maps, no floats.
+// Equal things have equal bytes: numbers are LEB128 varints of minimal length or big-endian
+// fixed64, strings carry their length, lists their count; whoever encodes a set sorts it first. No
+// maps, no floats.
 #ifndef TIKAR_SYNC_CANONICAL_H_
 #define TIKAR_SYNC_CANONICAL_H_
 
@@ -43,8 +44,8 @@ class CanonicalWriter {
   std::string out_;
 };
 
-// Reads what CanonicalWriter wrote. After the first malformed field every read returns zero or empty and
-// ok() is false: check once at the end. Views point into the input.
+// Reads what CanonicalWriter wrote. After the first malformed field every read returns zero or
+// empty and ok() is false: check once at the end. Views point into the input.
 class CanonicalReader {
  public:
   explicit CanonicalReader(std::string_view input) : rest_(input) {}

@@ -20,8 +20,9 @@ inline ChangeId ChangeIdOf(const Hash& hash) {
   return *ChangeId::FromBytes(hash.view().substr(0, ChangeId::kSize));
 }
 
-// The request that a body belongs to: what it says, or for a Create a UUIDv7 whose time is the body's
-// hlc and whose random bits are those of the body's hash. nullopt when it says something that is no id.
+// The request that a body belongs to: what it says, or for a Create a UUIDv7 whose time is the
+// body's hlc and whose random bits are those of the body's hash. nullopt when it says something
+// that is no id.
 std::optional<RequestId> RequestIdOf(const v1::ChangeBody& body, const Hash& hash);
 // The same from the serialized bytes.
 std::optional<RequestId> RequestIdOf(const v1::ChangeBody& body, std::string_view body_bytes);
@@ -78,9 +79,9 @@ struct ParsedChange {
   const Write* FindWrite(std::string_view path) const;
 };
 
-// InvalidArgument when the bytes are no ChangeBody, have no request id or a region that is not "NN.NN":
-// then there is no request to put the change to. Everything else is accepted here: whether it is
-// allowed is for validation.h, and a mirror must take what another node took.
+// InvalidArgument when the bytes are no ChangeBody, have no request id or a region that is not
+// "NN.NN": then there is no request to put the change to. Everything else is accepted here: whether
+// it is allowed is for validation.h, and a mirror must take what another node took.
 absl::StatusOr<ParsedChange> ParseChange(std::string bytes);
 
 // "15.01".

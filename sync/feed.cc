@@ -19,11 +19,13 @@
 namespace tikar::sync {
 namespace {
 
-// Rows or entries that one look at the store takes, so that a page that finds nothing new stays short.
+// Rows or entries that one look at the store takes, so that a page that finds nothing new stays
+// short.
 constexpr size_t kRowsPerLook = 512;
 constexpr size_t kRowsPerPageMax = 20'000;
 
-// Prefixes of a scope as one region sees them: sorted, the region itself instead of what lies above it.
+// Prefixes of a scope as one region sees them: sorted, the region itself instead of what lies above
+// it.
 std::vector<std::string> PrefixesWithin(const std::vector<std::string>& scope,
                                         std::string_view region, std::string_view actor) {
   std::set<std::string> prefixes;
@@ -46,10 +48,9 @@ class FeedReader {
     // Regions that are not here (a cursor of another server) stay as they are.
     std::vector<RegionCursor> after;
     for (RegionCursor& cursor : before) {
-      const bool here =
-          std::any_of(regions.begin(), regions.end(), [&](const v1::RegionStatus& region) {
-            return region.region() == cursor.region;
-          });
+      const bool here = std::any_of(
+          regions.begin(), regions.end(),
+          [&](const v1::RegionStatus& region) { return region.region() == cursor.region; });
       if (!here && !PrefixesWithin(query_.scope, cursor.region, query_.actor).empty()) {
         after.push_back(cursor);
       }
@@ -69,7 +70,8 @@ class FeedReader {
       if (cursor.pass != Pass::kNone || cursor.from < region.feed_position() || !filled ||
           !all_checked_) {
         page_.caught_up = false;
-        const uint64_t span = region.feed_position() - std::min(cursor.from, region.feed_position());
+        const uint64_t span =
+            region.feed_position() - std::min(cursor.from, region.feed_position());
         const uint64_t rows = std::min(span, region.requests());
         page_.remaining += rows > cursor.sent ? rows - cursor.sent : 1;
       }
@@ -78,9 +80,8 @@ class FeedReader {
       feed.set_feed_id(region.feed_id());
       after.push_back(std::move(cursor));
     }
-    std::sort(after.begin(), after.end(), [](const RegionCursor& a, const RegionCursor& b) {
-      return a.region < b.region;
-    });
+    std::sort(after.begin(), after.end(),
+              [](const RegionCursor& a, const RegionCursor& b) { return a.region < b.region; });
     page_.cursor = EncodeCursor(after);
     page_.definitions.assign(definitions_.begin(), definitions_.end());
     return std::move(page_);
@@ -96,9 +97,10 @@ class FeedReader {
     }
     for (const std::string& prefix : query_.scope) {
       if (!IsAreaPrefix(prefix)) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "scope: \"", prefix, "\" is no area code; write it like 15, 15.01, 15.01.06 or "
-            "15.01.06.2010"));
+        return absl::InvalidArgumentError(
+            absl::StrCat("scope: \"", prefix,
+                         "\" is no area code; write it like 15, 15.01, 15.01.06 or "
+                         "15.01.06.2010"));
       }
     }
     return absl::OkStatus();
@@ -144,15 +146,16 @@ class FeedReader {
         ASSIGN_OR_RETURN(const bool begun, BeginNext(region, cursor));
         if (!begun) break;
       }
-      ASSIGN_OR_RETURN(const bool done, cursor->pass == Pass::kRoam ? Roam(cursor)
-                                                                     : ReadRows(cursor));
+      ASSIGN_OR_RETURN(const bool done,
+                       cursor->pass == Pass::kRoam ? Roam(cursor) : ReadRows(cursor));
       if (done) Finish(cursor);
     }
     cursor->seen.Join(held);
     return absl::OkStatus();
   }
 
-  // Remembers to check the entries after `checked` up to `end`, besides those that are remembered already.
+  // Remembers to check the entries after `checked` up to `end`, besides those that are remembered
+  // already.
   static void CheckLater(const VersionVector& end, const VersionVector& checked,
                          RegionCursor* cursor) {
     for (const VersionVector::Position& position : end.positions()) {
@@ -167,8 +170,9 @@ class FeedReader {
     }
   }
 
-  // Sends or removes what the unchecked entries name, as far as they are here by now. Sets all_checked_. What is in
-  // scope is sent too: a smaller scope may come before the pass would, and the phone must know that it drops it.
+  // Sends or removes what the unchecked entries name, as far as they are here by now. Sets
+  // all_checked_. What is in scope is sent too: a smaller scope may come before the pass would, and
+  // the phone must know that it drops it.
   absl::Status Check(const VersionVector& held, RegionCursor* cursor) {
     all_checked_ = false;
     for (RegionCursor::Unchecked& unchecked : cursor->unchecked) {
@@ -191,8 +195,8 @@ class FeedReader {
     return absl::OkStatus();
   }
 
-  // Of prefixes that the phone has, what the scope still wants: those within a wanted one, and wanted ones within
-  // one of them. The rest is forgotten: should it come back, it is filled again.
+  // Of prefixes that the phone has, what the scope still wants: those within a wanted one, and
+  // wanted ones within one of them. The rest is forgotten: should it come back, it is filled again.
   std::vector<std::string> StillWanted(const std::vector<std::string>& prefixes) const {
     std::set<std::string> kept;
     for (const std::string& have : prefixes) {
@@ -204,9 +208,10 @@ class FeedReader {
     std::vector<std::string> wanted(kept.begin(), kept.end());
     // One that lies within another says nothing more, unless it is asked for by name.
     std::erase_if(wanted, [&](const std::string& prefix) {
-      return !Wanted(prefix) && std::any_of(kept.begin(), kept.end(), [&](const std::string& other) {
-        return other != prefix && PrefixWithin(prefix, other);
-      });
+      return !Wanted(prefix) &&
+             std::any_of(kept.begin(), kept.end(), [&](const std::string& other) {
+               return other != prefix && PrefixWithin(prefix, other);
+             });
     });
     return wanted;
   }
@@ -268,8 +273,7 @@ class FeedReader {
     // Positions up to `from` are with the phone, but not of what is being filled.
     const uint64_t after = cursor->filling.empty() ? cursor->from : 0;
     while (true) {
-      ASSIGN_OR_RETURN(const std::optional<std::string> bucket,
-                       NextBucket(*cursor, covers));
+      ASSIGN_OR_RETURN(const std::optional<std::string> bucket, NextBucket(*cursor, covers));
       if (!bucket) return true;
       if (*bucket != cursor->bucket) {
         cursor->bucket = *bucket;
@@ -282,7 +286,8 @@ class FeedReader {
     }
   }
 
-  // The bucket to read now: the cursor's own while it is not exhausted, else the next that the pass covers.
+  // The bucket to read now: the cursor's own while it is not exhausted, else the next that the pass
+  // covers.
   absl::StatusOr<std::optional<std::string>> NextBucket(const RegionCursor& cursor,
                                                         const std::vector<std::string>& covers) {
     if (!cursor.bucket.empty() && cursor.position != UINT64_MAX && Covers(covers, cursor.bucket)) {
@@ -370,8 +375,9 @@ class FeedReader {
       return absl::OkStatus();
     }
     if (left) {
-      // It moved within the scope, and its live row may come with a later pass. The phone must know where it is
-      // before that: should the scope get smaller meanwhile, it drops by itself what is outside.
+      // It moved within the scope, and its live row may come with a later pass. The phone must know
+      // where it is before that: should the scope get smaller meanwhile, it drops by itself what is
+      // outside.
       Add(*request);
       return absl::OkStatus();
     }
@@ -406,9 +412,8 @@ class FeedReader {
   }
 
   static bool WithinAny(std::string_view area, const std::vector<std::string>& prefixes) {
-    return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
-      return AreaWithin(area, prefix);
-    });
+    return std::any_of(prefixes.begin(), prefixes.end(),
+                       [&](const std::string& prefix) { return AreaWithin(area, prefix); });
   }
 
   bool InScope(const State& state) const {
@@ -416,8 +421,9 @@ class FeedReader {
            (!query_.actor.empty() && state.assignee() == std::string_view(query_.actor));
   }
 
-  // Goes on with walking the logs from where the phone's knowledge ends. True: done. Entries beyond a gap, or
-  // behind one whose definition is missing, are in states and feed already: they are walked too.
+  // Goes on with walking the logs from where the phone's knowledge ends. True: done. Entries beyond
+  // a gap, or behind one whose definition is missing, are in states and feed already: they are
+  // walked too.
   absl::StatusOr<bool> Roam(RegionCursor* cursor) {
     page_.roamed = true;
     std::string begin = cursor->region;
@@ -444,8 +450,8 @@ class FeedReader {
     }
   }
 
-  // Calls `visit` for the entries of a log after `after` and up to `end`, until the page is full or a look has
-  // seen enough.
+  // Calls `visit` for the entries of a log after `after` and up to `end`, until the page is full or
+  // a look has seen enough.
   absl::Status WalkEntries(const std::string& region, Origin origin, uint64_t after, uint64_t end,
                            const std::function<absl::Status(uint64_t, const RequestKey&)>& visit) {
     std::vector<std::pair<uint64_t, RequestId>> entries;

@@ -1,25 +1,27 @@
 // The feed: what a phone's cursor points into, and how a pass over it goes.
 //
-// Problem: a phone wants every request of its scope that changed since it last asked, exactly, resumable after
-// every batch, without the server remembering phones. Obvious ways fail: a time stamp skips what commits late;
-// one list per scope does not survive overlapping scopes; sending in order of position over many kecamatan
-// needs a merge whose progress is a vector.
+// Problem: a phone wants every request of its scope that changed since it last asked, exactly,
+// resumable after every batch, without the server remembering phones. Obvious ways fail: a time
+// stamp skips what commits late; one list per scope does not survive overlapping scopes; sending in
+// order of position over many kecamatan needs a merge whose progress is a vector.
 //
-// So: each region's one sequencer gives each touch of a request a position. A row (region, bucket, position)
-// names the request; a bucket is a kecamatan, or "@actor" for what is assigned to an actor. A request has one
-// live row per bucket it is in, and at most one LEFT row per bucket it left. A *pass* covers the positions
-// (from, to] of a region bucket by bucket; `to` is fixed when the pass begins, and only its end moves `from`.
-// What is touched during the pass moves beyond `to` and comes with the next one. A prefix that is new in the
-// scope is filled by a pass (0, to] of its own. On another node or feed the version vector of the last complete
-// pass decides: the logs are walked from there and every request they name is sent.
+// So: each region's one sequencer gives each touch of a request a position. A row (region, bucket,
+// position) names the request; a bucket is a kecamatan, or "@actor" for what is assigned to an
+// actor. A request has one live row per bucket it is in, and at most one LEFT row per bucket it
+// left. A *pass* covers the positions (from, to] of a region bucket by bucket; `to` is fixed when
+// the pass begins, and only its end moves `from`. What is touched during the pass moves beyond `to`
+// and comes with the next one. A prefix that is new in the scope is filled by a pass (0, to] of its
+// own. On another node or feed the version vector of the last complete pass decides: the logs are
+// walked from there and every request they name is sent.
 //
-// A phone that comes from a node that was ahead of this one, or whose first pass was broken off elsewhere, may hold
-// what has left its scope without a LEFT row here: the entries in question are walked as they come.
+// A phone that comes from a node that was ahead of this one, or whose first pass was broken off
+// elsewhere, may hold what has left its scope without a LEFT row here: the entries in question are
+// walked as they come.
 //
-// Promises: Complete (everything in scope at `to` was sent or removed), Resumable (each batch's cursor resumes
-// after it), Once (a pass sends a request at most once per bucket), Told (what left the scope is removed, provided
-// that the phone itself drops what a scope that it made smaller no longer covers, and what did not come again
-// when it starts over with an empty cursor).
+// Promises: Complete (everything in scope at `to` was sent or removed), Resumable (each batch's
+// cursor resumes after it), Once (a pass sends a request at most once per bucket), Told (what left
+// the scope is removed, provided that the phone itself drops what a scope that it made smaller no
+// longer covers, and what did not come again when it starts over with an empty cursor).
 #ifndef TIKAR_SYNC_FEED_H_
 #define TIKAR_SYNC_FEED_H_
 

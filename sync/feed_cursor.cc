@@ -11,8 +11,9 @@ namespace {
 
 constexpr uint8_t kCursorVersion = 1;
 constexpr size_t kCursorBytesMax = 256 << 10;
-// A cursor ends with this much of the SHA-256 of what stands before: a phone whose storage lost a bit starts
-// over instead of skipping what it never got. It guards against accidents, not against phones.
+// A cursor ends with this much of the SHA-256 of what stands before: a phone whose storage lost a
+// bit starts over instead of skipping what it never got. It guards against accidents, not against
+// phones.
 constexpr size_t kCursorCheckBytes = 8;
 
 void Put(CanonicalWriter& writer, const VersionVector& vector) {

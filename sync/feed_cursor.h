@@ -1,5 +1,5 @@
-// What a phone hands back to go on where it was: its place in the feed of each region. See feed.h for how a pass goes;
-// docs/formats.md, "Cursor", for the bytes.
+// What a phone hands back to go on where it was: its place in the feed of each region. See feed.h
+// for how a pass goes; docs/formats.md, "Cursor", for the bytes.
 //
 // Thread safety: plain values and pure functions.
 #ifndef TIKAR_SYNC_FEED_CURSOR_H_
@@ -20,17 +20,18 @@ namespace tikar::sync {
 struct RegionCursor {
   std::string region;
   FeedId feed = FeedId::kNone;
-  // Everything in `filled` up to this position, and this knowledge, has been sent. While nothing is filled yet,
-  // and while a walk goes on, no state that the phone holds lacks an entry of `known`.
+  // Everything in `filled` up to this position, and this knowledge, has been sent. While nothing is
+  // filled yet, and while a walk goes on, no state that the phone holds lacks an entry of `known`.
   uint64_t from = 0;
   VersionVector known;
   std::vector<std::string> filled;  // prefixes, sorted
 
-  // What the phone holds may come from any entry up to here: nodes that it visited were ahead of this one, and
-  // a pass reads what is newer than its end.
+  // What the phone holds may come from any entry up to here: nodes that it visited were ahead of
+  // this one, and a pass reads what is newer than its end.
   VersionVector seen;
-  // Entries that the phone may have seen and this feed did not have then, or did not go through with it. Once they
-  // are here, what they name is sent or removed: it may have left the scope without a LEFT row.
+  // Entries that the phone may have seen and this feed did not have then, or did not go through
+  // with it. Once they are here, what they name is sent or removed: it may have left the scope
+  // without a LEFT row.
   struct Unchecked {
     Origin origin;
     uint64_t checked;  // up to here it is done
@@ -44,7 +45,8 @@ struct RegionCursor {
   uint64_t to = 0;
   VersionVector known_at_to;
   std::vector<std::string> filling;  // kFill, and the first kFeed: what it adds to `filled`
-  // Done within the pass: all buckets before this one, and this one up to the position; or (kRoam) the entries.
+  // Done within the pass: all buckets before this one, and this one up to the position; or (kRoam)
+  // the entries.
   std::string bucket;
   uint64_t position = 0;
   VersionVector walked;
@@ -65,7 +67,8 @@ VersionVector Beyond(const VersionVector& vector, const VersionVector& base);
 VersionVector Common(const VersionVector& a, const VersionVector& b);
 
 std::string EncodeCursor(const std::vector<RegionCursor>& cursors);
-// InvalidArgument: not what EncodeCursor made, or damaged since. What it says is still the phone's to make up.
+// InvalidArgument: not what EncodeCursor made, or damaged since. What it says is still the phone's
+// to make up.
 absl::StatusOr<std::vector<RegionCursor>> DecodeCursor(std::string_view bytes);
 
 }  // namespace tikar::sync

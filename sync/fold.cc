@@ -29,9 +29,7 @@ class Ancestry {
     }
   }
   // Whether `a` is in the past of `b`.
-  bool IsPast(Index a, Index b) const {
-    return bits_[b * words_ + a / 64] >> (a % 64) & 1;
-  }
+  bool IsPast(Index a, Index b) const { return bits_[b * words_ + a / 64] >> (a % 64) & 1; }
   bool Concurrent(Index a, Index b) const { return a != b && !IsPast(a, b) && !IsPast(b, a); }
 
  private:
@@ -76,8 +74,8 @@ class Folder {
       CHECK(fresh);
     }
     std::set<ChangeId> missing;
-    // Children wait for the last of their parents (Kahn 1962). Hashes cannot form a circle; a stub's word can:
-    // then the stubs on it are taken to have no parents.
+    // Children wait for the last of their parents (Kahn 1962). Hashes cannot form a circle; a
+    // stub's word can: then the stubs on it are taken to have no parents.
     absl::flat_hash_map<ChangeId, std::vector<const FoldChange*>> children;
     absl::flat_hash_map<ChangeId, size_t> waiting;
     std::vector<const FoldChange*> ready;
@@ -174,8 +172,8 @@ class Folder {
     for (Index i = 0; i < ordered_.size(); ++i) {
       const FoldChange& change = *ordered_[i];
       if (!change.live()) continue;
-      fold_.state.update_time = std::max(
-          fold_.state.update_time, EffectiveTimeOf(change.change->body.hlc(), change.stamp));
+      fold_.state.update_time = std::max(fold_.state.update_time,
+                                         EffectiveTimeOf(change.change->body.hlc(), change.stamp));
       newer_kind_ = newer_kind_ || change.change->newer_kind;
       for (const Write& write : change.change->writes) {
         writes_[write.path].push_back({.change = i, .write = &write});
@@ -199,8 +197,7 @@ class Folder {
         }
       }
     }
-    Standing standing =
-        StandingOf(newer_kind_, create_ != nullptr, state.definition, definitions_);
+    Standing standing = StandingOf(newer_kind_, create_ != nullptr, state.definition, definitions_);
     state.availability = standing.availability;
     definition_ = std::move(standing.definition);
   }
@@ -254,10 +251,8 @@ class Folder {
     for (size_t a = 0; a < writes.size(); ++a) {
       if (writes[a].write->settles()) disputed_ = true;
       for (size_t b = a + 1; b < writes.size(); ++b) {
-        if (path != kRetractedPath &&
-            ancestry_->Concurrent(writes[a].change, writes[b].change) &&
-            Clash(rule_, definition_.get(), writes[a].candidate.value,
-                  writes[b].candidate.value)) {
+        if (path != kRetractedPath && ancestry_->Concurrent(writes[a].change, writes[b].change) &&
+            Clash(rule_, definition_.get(), writes[a].candidate.value, writes[b].candidate.value)) {
           rivals_.emplace_back(a, b);
         }
       }
@@ -330,8 +325,8 @@ class Folder {
     return false;
   }
 
-  // What each write replaces follows from its own past alone. In causal order, so that the pasts of later
-  // writes are complete.
+  // What each write replaces follows from its own past alone. In causal order, so that the pasts of
+  // later writes are complete.
   void Supersede(const std::string& path, std::vector<PathWrite>& writes) {
     for (size_t i = 0; i < writes.size(); ++i) {
       PathWrite& write = writes[i];

@@ -1,8 +1,9 @@
 // The full fold: f(map) of README.md, from all changes of one request at once.
 //
-// This is the definition in code: it computes every change's past as a set of bits and evaluates each path from
-// all its writes. It is what the incremental path (request_editor.h) must agree with, and what it falls back to.
-// Cost: n²/8 bytes for n changes, and per path (writes)²; 10,000 changes take 12.5 MB.
+// This is the definition in code: it computes every change's past as a set of bits and evaluates
+// each path from all its writes. It is what the incremental path (request_editor.h) must agree
+// with, and what it falls back to. Cost: n²/8 bytes for n changes, and per path (writes)²; 10,000
+// changes take 12.5 MB.
 #ifndef TIKAR_SYNC_FOLD_H_
 #define TIKAR_SYNC_FOLD_H_
 
@@ -37,9 +38,9 @@ struct FoldChange {
 struct Fold {
   State state;
   Elements elements;
-  std::vector<ChangeId> missing;       // parents that are not in the map, sorted
-  std::vector<std::string> disputed;   // see RequestLocal
-  bool retract_open = false;           // see RequestLocal
+  std::vector<ChangeId> missing;             // parents that are not in the map, sorted
+  std::vector<std::string> disputed;         // see RequestLocal
+  bool retract_open = false;                 // see RequestLocal
   std::vector<std::vector<uint64_t>> cover;  // see RequestLocal
   absl::flat_hash_map<ChangeId, uint32_t> generations;
   std::vector<ChangeId> circular;  // stubs whose word about their parents cannot be true, sorted
@@ -53,7 +54,8 @@ Fold FoldRequest(const RequestKey& key, const std::vector<FoldChange>& changes,
 Candidate MakeCandidate(const Write& write, const ParsedChange& change, const Stamp& stamp,
                         const Definition* definition);
 
-// Availability and the effective definition of a request with this Create and value of "@definition".
+// Availability and the effective definition of a request with this Create and value of
+// "@definition".
 struct Standing {
   v1::Availability availability;
   std::shared_ptr<const Definition> definition;  // set only if READY

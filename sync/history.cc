@@ -13,8 +13,8 @@
 namespace tikar::sync {
 namespace {
 
-// Visits changes newest generation first: when one comes out, every known change that has it in its past has
-// come out before, so what its children passed on to it is complete.
+// Visits changes newest generation first: when one comes out, every known change that has it in its
+// past has come out before, so what its children passed on to it is complete.
 struct Visit {
   uint32_t generation;
   ChangeId id;
@@ -44,23 +44,25 @@ absl::StatusOr<const Header*> HistoryReader::Find(const ChangeId& id) {
 absl::StatusOr<std::vector<ChangeId>> HistoryReader::LoadAll() {
   const std::string prefix = keys::HistoryPrefix(key_);
   absl::Status status;
-  RETURN_IF_ERROR(reader_.Scan(
-      Family::kHistory, prefix, PrefixEnd(prefix), [&](std::string_view key, std::string_view value) {
-        const std::optional<ChangeId> id = ChangeId::FromBytes(key.substr(prefix.size()));
-        if (!id) {
-          status = absl::DataLossError(absl::StrCat("history of ", key_.id.hex(), " has a bad key"));
-          return false;
-        }
-        if (headers_.contains(*id) && headers_[*id]) return true;
-        ++counters_.headers_read;
-        absl::StatusOr<Header> header = DecodeHeader(value);
-        if (!header.ok()) {
-          status = header.status();
-          return false;
-        }
-        headers_[*id] = *std::move(header);
-        return true;
-      }));
+  RETURN_IF_ERROR(reader_.Scan(Family::kHistory, prefix, PrefixEnd(prefix),
+                               [&](std::string_view key, std::string_view value) {
+                                 const std::optional<ChangeId> id =
+                                     ChangeId::FromBytes(key.substr(prefix.size()));
+                                 if (!id) {
+                                   status = absl::DataLossError(absl::StrCat(
+                                       "history of ", key_.id.hex(), " has a bad key"));
+                                   return false;
+                                 }
+                                 if (headers_.contains(*id) && headers_[*id]) return true;
+                                 ++counters_.headers_read;
+                                 absl::StatusOr<Header> header = DecodeHeader(value);
+                                 if (!header.ok()) {
+                                   status = header.status();
+                                   return false;
+                                 }
+                                 headers_[*id] = *std::move(header);
+                                 return true;
+                               }));
   RETURN_IF_ERROR(status);
   std::vector<ChangeId> ids;
   ids.reserve(headers_.size());

@@ -1,4 +1,5 @@
-// The history of one request, as a merge reads it: headers on demand, each at most once, and counted.
+// The history of one request, as a merge reads it: headers on demand, each at most once, and
+// counted.
 #ifndef TIKAR_SYNC_HISTORY_H_
 #define TIKAR_SYNC_HISTORY_H_
 
@@ -32,7 +33,8 @@ class HistoryReader {
 
   HistoryReader(const Reader& reader, RequestKey key, HistoryCounters* counters);
 
-  // nullptr: this change is not here. The pointer lives as long as the reader; Put changes what it shows.
+  // nullptr: this change is not here. The pointer lives as long as the reader; Put changes what it
+  // shows.
   absl::StatusOr<const Header*> Find(const ChangeId& id);
   // Reads the whole history. Ascending ids.
   absl::StatusOr<std::vector<ChangeId>> LoadAll();
@@ -43,14 +45,14 @@ class HistoryReader {
   void Put(const ChangeId& id, Header header);
   void PutChange(ParsedChange change);
 
-  // The known changes that are not `parents` or in their past: what a change with these parents has not seen.
-  // Walks back from the heads and the parents together, newest generation first, until only changes that the
-  // parents have seen are left to visit.
+  // The known changes that are not `parents` or in their past: what a change with these parents has
+  // not seen. Walks back from the heads and the parents together, newest generation first, until
+  // only changes that the parents have seen are left to visit.
   absl::StatusOr<Ids> Unseen(const std::vector<ChangeId>& heads,
                              const std::vector<ChangeId>& parents);
 
-  // The base of a text merge: of the live writes to `path` in the past of all `tips`, those in no other
-  // one's past, of these the smallest id. nullopt: none. At most kTipsMax tips.
+  // The base of a text merge: of the live writes to `path` in the past of all `tips`, those in no
+  // other one's past, of these the smallest id. nullopt: none. At most kTipsMax tips.
   static constexpr size_t kTipsMax = 64;
   absl::StatusOr<std::optional<ChangeId>> CommonWrite(const std::vector<ChangeId>& tips,
                                                       std::string_view path);

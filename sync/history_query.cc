@@ -168,17 +168,16 @@ class HistoryLoader {
         MakeCandidate(write, *item.change, item.header->stamp, definition_.get());
     if (self.value) *outcome.mutable_value() = self.value->ToProto();
     const FieldState* field = request.state.Find(write.path);
-    if (const auto element = request.elements.find(write.path);
-        element != request.elements.end()) {
+    if (const auto element = request.elements.find(write.path); element != request.elements.end()) {
       field = &element->second;
     }
     if (field == nullptr) {
       outcome.set_rule(v1::RULE_UNSPECIFIED);
       return;
     }
-    const auto current = std::find_if(
-        field->candidates.begin(), field->candidates.end(),
-        [&](const Candidate& candidate) { return candidate.change == item.id; });
+    const auto current =
+        std::find_if(field->candidates.begin(), field->candidates.end(),
+                     [&](const Candidate& candidate) { return candidate.change == item.id; });
     if (current != field->candidates.end()) {
       if (field->under_review) {
         outcome.set_rule(v1::RULE_REVIEW);
@@ -201,7 +200,8 @@ class HistoryLoader {
     }
   }
 
-  // A write that another replaced: settled, or lost against one it did not know of, or simply followed.
+  // A write that another replaced: settled, or lost against one it did not know of, or simply
+  // followed.
   void DescribeReplaced(const Item& item, const Write& write, const Candidate& self,
                         v1::WriteOutcome* outcome) const {
     FieldState contest{.path = write.path, .candidates = {self}};
@@ -211,8 +211,8 @@ class HistoryLoader {
       const Write* theirs = other.change->FindWrite(write.path);
       if (theirs == nullptr) continue;
       if (IsPast(item, other)) {
-        if (theirs->settles() && std::binary_search(theirs->settled.begin(),
-                                                    theirs->settled.end(), item.id)) {
+        if (theirs->settles() &&
+            std::binary_search(theirs->settled.begin(), theirs->settled.end(), item.id)) {
           outcome->set_rule(theirs->value == self.value ? v1::RULE_SUPERSEDED : v1::RULE_SETTLED);
           outcome->set_by_change_id(other.id.bytes());
           return;

@@ -1,5 +1,5 @@
-// Keys of the store. Big-endian and of fixed size where order matters, so that the order of bytes is the order
-// of things. docs/formats.md shows them as a table; a golden test freezes them.
+// Keys of the store. Big-endian and of fixed size where order matters, so that the order of bytes
+// is the order of things. docs/formats.md shows them as a table; a golden test freezes them.
 #ifndef TIKAR_SYNC_KEYS_H_
 #define TIKAR_SYNC_KEYS_H_
 
@@ -61,7 +61,8 @@ inline std::string Wait(const DefinitionHash& definition, const RequestKey& key)
   return WaitPrefix(definition) + key.region + key.id.bytes();
 }
 
-// feed: region (5), bucket, 0x00, position (8) -> 'R' or 'L', request id (16). A bucket holds no 0x00.
+// feed: region (5), bucket, 0x00, position (8) -> 'R' or 'L', request id (16). A bucket holds no
+// 0x00.
 inline std::string FeedPrefix(std::string_view region, std::string_view bucket) {
   std::string key = std::string(region) + std::string(bucket);
   key.push_back('\0');

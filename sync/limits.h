@@ -1,5 +1,5 @@
-// Every limit of the core, with its unit and the reason for its size. What comes from outside and is
-// over a limit is refused with RefusalReason LIMIT; nothing grows without one.
+// Every limit of the core, with its unit and the reason for its size. What comes from outside and
+// is over a limit is refused with RefusalReason LIMIT; nothing grows without one.
 #ifndef TIKAR_SYNC_LIMITS_H_
 #define TIKAR_SYNC_LIMITS_H_
 
@@ -8,7 +8,8 @@
 
 namespace tikar::sync {
 
-// A change: a form, a long description and some comments fit; a photo does not (those are attachments).
+// A change: a form, a long description and some comments fit; a photo does not (those are
+// attachments).
 inline constexpr size_t kChangeBodyBytesMax = 64 << 10;
 inline constexpr size_t kMutationsPerChangeMax = 64;
 // As many as a request may have heads before the joining change is late by a factor of four.
@@ -26,8 +27,8 @@ inline constexpr size_t kNonceBytes = 8;
 // A request that people work on has tens of changes; a machine that runs wild is stopped here.
 inline constexpr size_t kChangesPerRequestMax = 10'000;
 inline constexpr size_t kElementsPerCollectionMax = 500;
-// Candidates of one field, above which the node that takes changes asks for a settlement first: a conflict of
-// more is a machine that runs wild, and a fold looks at pairs of them.
+// Candidates of one field, above which the node that takes changes asks for a settlement first: a
+// conflict of more is a machine that runs wild, and a fold looks at pairs of them.
 inline constexpr size_t kCandidatesPerFieldMax = 64;
 // Parents of one request that are not here, for the same reason.
 inline constexpr size_t kMissingParentsMax = 1024;
@@ -39,8 +40,8 @@ inline constexpr size_t kDefinitionBytesMax = 256 << 10;
 inline constexpr size_t kTextMergeBytesMax = 16 << 10;
 inline constexpr size_t kTextMergeEditsMax = 4096;
 
-// How far a change's clock may be off before its stamp corrects it, and how far ahead of the local clock
-// an HLC may be pulled by a remote one. Milliseconds.
+// How far a change's clock may be off before its stamp corrects it, and how far ahead of the local
+// clock an HLC may be pulled by a remote one. Milliseconds.
 inline constexpr int64_t kClockOffsetToleratedMs = 5 * 60 * 1000;
 inline constexpr int64_t kHlcAheadMsMax = 5 * 60 * 1000;
 

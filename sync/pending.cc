@@ -39,8 +39,8 @@ void ApplyPending(const ParsedChange& change, const Definition* definition, Loca
       state.definition = *hash;
     }
     state.create_time = change.body.hlc();
-    state.availability = definition != nullptr ? v1::AVAILABILITY_READY
-                                               : v1::AVAILABILITY_NEEDS_DEFINITION;
+    state.availability =
+        definition != nullptr ? v1::AVAILABILITY_READY : v1::AVAILABILITY_NEEDS_DEFINITION;
   }
   for (const Write& write : change.writes) {
     if (IsElementPath(write.path)) {

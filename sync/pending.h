@@ -1,7 +1,7 @@
 // What a phone shows: the server's state with the phone's own changes on top.
 //
-// A phone holds no history, so it cannot merge; it shows its own writes as if they had won, marked as pending
-// by whoever lists them. The server decides, and its state replaces all this.
+// A phone holds no history, so it cannot merge; it shows its own writes as if they had won, marked
+// as pending by whoever lists them. The server decides, and its state replaces all this.
 #ifndef TIKAR_SYNC_PENDING_H_
 #define TIKAR_SYNC_PENDING_H_
 
@@ -22,8 +22,8 @@ struct LocalView {
   Elements elements;
 };
 
-// Applies one own change on top. `definition` may be null when it is not here: then a Create shows without
-// a status. The heads become those that the next change names as parents.
+// Applies one own change on top. `definition` may be null when it is not here: then a Create shows
+// without a status. The heads become those that the next change names as parents.
 void ApplyPending(const ParsedChange& change, const Definition* definition, LocalView* view);
 
 // For validation on the phone: what the author sees.

@@ -25,8 +25,8 @@ constexpr Resolution PairResolution(FieldRule rule, WriteKind a, WriteKind b) {
       return a == WriteKind::kSettle || b == WriteKind::kSettle ? Resolution::kLatest
                                                                 : Resolution::kEditBeatsRemove;
     // CONFLICT: two values for one field.
-    // RESOLUTION: as the definition says. The kind of write matters only where it carries no value: an
-    // emptied field (kClear) takes part as "empty", ranked by the policy itself.
+    // RESOLUTION: as the definition says. The kind of write matters only where it carries no value:
+    // an emptied field (kClear) takes part as "empty", ranked by the policy itself.
     case FieldRule::kLatest:
       return Resolution::kLatest;
     case FieldRule::kHighest:
@@ -100,8 +100,7 @@ Resolution Strongest(FieldRule rule, const std::vector<Candidate>& candidates) {
   Resolution strongest = Resolution::kUnreachable;
   for (size_t i = 0; i < candidates.size(); ++i) {
     for (size_t j = i + 1; j < candidates.size(); ++j) {
-      strongest =
-          std::max(strongest, ResolutionOf(rule, candidates[i].kind, candidates[j].kind));
+      strongest = std::max(strongest, ResolutionOf(rule, candidates[i].kind, candidates[j].kind));
     }
   }
   return strongest;
@@ -240,7 +239,8 @@ bool Clash(FieldRule rule, const Definition* definition, const std::optional<Val
 bool AnyClash(FieldRule rule, const Definition* definition, const FieldState& field) {
   for (size_t i = 0; i < field.candidates.size(); ++i) {
     for (size_t j = i + 1; j < field.candidates.size(); ++j) {
-      if (Clash(rule, definition, field.candidates[i].value, field.candidates[j].value)) return true;
+      if (Clash(rule, definition, field.candidates[i].value, field.candidates[j].value))
+        return true;
     }
   }
   return false;

@@ -13,8 +13,8 @@
 
 namespace tikar::sync {
 
-// What decides between two writes that did not know of each other. Ordered: among several candidates the
-// largest of the pairs' resolutions decides.
+// What decides between two writes that did not know of each other. Ordered: among several
+// candidates the largest of the pairs' resolutions decides.
 enum class Resolution : uint8_t {
   kUnreachable = 0,  // two writes of these kinds never meet under this policy
   kLatest,
@@ -27,7 +27,8 @@ enum class Resolution : uint8_t {
   kReview,
 };
 
-// How paths are decided: the policies of definitions, and the rule for elements, which no definition names.
+// How paths are decided: the policies of definitions, and the rule for elements, which no
+// definition names.
 enum class FieldRule : uint8_t {
   kLatest,
   kWorkflow,
@@ -59,7 +60,8 @@ bool AnyClash(FieldRule rule, const Definition* definition, const FieldState& fi
 // The value of the base of a text merge. Called only when a text merge happens.
 using TextBase = std::function<absl::StatusOr<std::optional<Value>>()>;
 
-// Sets value and rule from candidates and under_review. Candidates are not empty. An error is one of `base`.
+// Sets value and rule from candidates and under_review. Candidates are not empty. An error is one
+// of `base`.
 absl::Status Decide(FieldRule rule, const Definition* definition, const TextBase& base,
                     FieldState* field);
 

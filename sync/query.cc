@@ -45,9 +45,11 @@ std::optional<RequestKey> RequestKeyOf(std::string_view region, std::string_view
 }
 
 // Rows of a page, read before anything is decoded, so that no iterator is held meanwhile.
-absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ReadRows(
-    const Reader& reader, std::string_view begin, std::string_view end, size_t count,
-    bool reverse) {
+absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ReadRows(const Reader& reader,
+                                                                          std::string_view begin,
+                                                                          std::string_view end,
+                                                                          size_t count,
+                                                                          bool reverse) {
   std::vector<std::pair<std::string, std::string>> rows;
   const auto visit = [&](std::string_view key, std::string_view value) {
     rows.emplace_back(key, value);
@@ -129,8 +131,8 @@ absl::StatusOr<std::vector<RequestKey>> FindByRef(const Reader& reader, std::str
       Family::kRequests, prefix, PrefixEnd(prefix), [&](std::string_view key, std::string_view) {
         const std::string_view rest = key.substr(prefix.size());
         if (rest.size() > keys::kRegionSize) {
-          if (auto request = RequestKeyOf(rest.substr(0, keys::kRegionSize),
-                                          rest.substr(keys::kRegionSize))) {
+          if (auto request =
+                  RequestKeyOf(rest.substr(0, keys::kRegionSize), rest.substr(keys::kRegionSize))) {
             found.push_back(*std::move(request));
           }
         }
@@ -236,8 +238,8 @@ absl::StatusOr<ConflictPage> ListConflicts(const Reader& reader, std::string_vie
       if (view.size() <= kIdAt + RequestId::kSize) {
         return absl::DataLossError("a conflict's key is damaged");
       }
-      const std::optional<RequestKey> request_key = RequestKeyOf(
-          view.substr(1, keys::kRegionSize), view.substr(kIdAt, RequestId::kSize));
+      const std::optional<RequestKey> request_key =
+          RequestKeyOf(view.substr(1, keys::kRegionSize), view.substr(kIdAt, RequestId::kSize));
       if (!request_key) return absl::DataLossError("a conflict's key is damaged");
       ASSIGN_OR_RETURN(std::optional<StoredRequest> request, LoadRequest(reader, *request_key));
       if (!request) return absl::DataLossError("a conflict's request is missing");
@@ -258,14 +260,13 @@ absl::StatusOr<ConflictPage> ListConflicts(const Reader& reader, std::string_vie
 absl::StatusOr<VersionVector> LoadVersionVector(const Reader& reader, std::string_view region) {
   VersionVector vector;
   const std::string prefix = keys::PositionPrefix(region);
-  RETURN_IF_ERROR(reader.Scan(Family::kMeta, prefix, PrefixEnd(prefix),
-                              [&](std::string_view key, std::string_view value) {
-                                const Origin origin{
-                                    CanonicalReader(key.substr(prefix.size())).Fixed64()};
-                                const uint64_t seq = CanonicalReader(value).Varint();
-                                if (origin != Origin::kNone) vector.Advance(origin, seq);
-                                return true;
-                              }));
+  RETURN_IF_ERROR(reader.Scan(
+      Family::kMeta, prefix, PrefixEnd(prefix), [&](std::string_view key, std::string_view value) {
+        const Origin origin{CanonicalReader(key.substr(prefix.size())).Fixed64()};
+        const uint64_t seq = CanonicalReader(value).Varint();
+        if (origin != Origin::kNone) vector.Advance(origin, seq);
+        return true;
+      }));
   return vector;
 }
 

@@ -17,10 +17,8 @@ constexpr uint8_t kRegionVersion = 1;
 constexpr uint8_t kIdempotencyVersion = 1;
 
 // Bits of a header and of a record. What has another bit set was not written by this version.
-constexpr uint8_t kHasBody = 1, kIsCreate = 2, kNewerKind = 4, kContestsRetract = 8,
-                  kCircular = 16;
-constexpr uint8_t kHeaderFlags =
-    kHasBody | kIsCreate | kNewerKind | kContestsRetract | kCircular;
+constexpr uint8_t kHasBody = 1, kIsCreate = 2, kNewerKind = 4, kContestsRetract = 8, kCircular = 16;
+constexpr uint8_t kHeaderFlags = kHasBody | kIsCreate | kNewerKind | kContestsRetract | kCircular;
 constexpr uint8_t kRetractOpen = 1, kWaits = 2;
 constexpr uint8_t kRecordFlags = kRetractOpen | kWaits;
 
@@ -185,7 +183,8 @@ absl::StatusOr<Header> DecodeHeader(std::string_view bytes) {
   header.circular = flags & kCircular;
   header.positions.resize(reader.Count(9));
   for (LogPosition& position : header.positions) position = GetLogPosition(reader);
-  if (absl::Status s = CheckDone(reader.done() && flags <= kHeaderFlags, "history header"); !s.ok()) return s;
+  if (absl::Status s = CheckDone(reader.done() && flags <= kHeaderFlags, "history header"); !s.ok())
+    return s;
   return header;
 }
 
@@ -208,7 +207,8 @@ std::string EncodeRecord(std::string_view state_bytes, const RequestLocal& local
   writer.Bytes(state_bytes);
   Put(writer, local.missing);
   Put(writer, local.disputed);
-  writer.Byte(static_cast<uint8_t>((local.retract_open ? kRetractOpen : 0) | (local.waits ? kWaits : 0)));
+  writer.Byte(
+      static_cast<uint8_t>((local.retract_open ? kRetractOpen : 0) | (local.waits ? kWaits : 0)));
   writer.Varint(local.cover.size());
   for (const std::vector<uint64_t>& masks : local.cover) {
     writer.Varint(masks.size());
@@ -269,7 +269,8 @@ absl::StatusOr<RecordParts> DecodeRecord(std::string_view bytes) {
     since = reader.Fixed64();
     path = std::string(reader.Bytes());
   }
-  if (absl::Status s = CheckDone(reader.done() && flags <= kRecordFlags, "request record"); !s.ok()) return s;
+  if (absl::Status s = CheckDone(reader.done() && flags <= kRecordFlags, "request record"); !s.ok())
+    return s;
   return parts;
 }
 

@@ -1,6 +1,6 @@
-// Records: what stands behind the keys of keys.h, and its canonical bytes. Each begins with a version byte; a
-// larger one than this build knows is DataLoss with the advice to upgrade. docs/formats.md describes each;
-// golden tests freeze the bytes.
+// Records: what stands behind the keys of keys.h, and its canonical bytes. Each begins with a
+// version byte; a larger one than this build knows is DataLoss with the advice to upgrade.
+// docs/formats.md describes each; golden tests freeze the bytes.
 #ifndef TIKAR_SYNC_RECORDS_H_
 #define TIKAR_SYNC_RECORDS_H_
 
@@ -36,9 +36,9 @@ struct EntryRecord {
 std::string EncodeEntry(const EntryRecord& entry);
 absl::StatusOr<EntryRecord> DecodeEntry(std::string_view bytes);
 
-// Leaf of the verifiable log, after RFC 9162 section 2.1.1: SHA-256 of 0x00 and the canonical bytes of (region,
-// origin, seq, full change hash, received_at, verdict, signature id). Never of the body, so that erasure
-// leaves the tree as it is.
+// Leaf of the verifiable log, after RFC 9162 section 2.1.1: SHA-256 of 0x00 and the canonical bytes
+// of (region, origin, seq, full change hash, received_at, verdict, signature id). Never of the
+// body, so that erasure leaves the tree as it is.
 Hash LeafHash(std::string_view region, Origin origin, uint64_t seq, const Stamp& stamp,
               const Hash& change_hash);
 
@@ -53,7 +53,8 @@ struct Header {
   bool newer_kind = false;
   bool contests_retract = false;
   bool circular = false;  // a stub whose word about its parents cannot be true: see Ancestors
-  std::vector<LogPosition> positions = {};  // every entry of it; the first one has the body, if any has
+  std::vector<LogPosition> positions =
+      {};  // every entry of it; the first one has the body, if any has
 
   bool live() const { return has_body && stamp.verdict == v1::VERDICT_ACCEPTED; }
   bool Touches(std::string_view path) const;
@@ -72,11 +73,11 @@ struct FeedRow {
   friend bool operator==(const FeedRow&, const FeedRow&) = default;
 };
 
-
 // What a node remembers of a request beside its state. Never part of the digest.
 struct RequestLocal {
   std::vector<ChangeId> missing;  // parents that are not here, sorted
-  // There are rival writes or a settlement: merges on these paths look at all of the field's history.
+  // There are rival writes or a settlement: merges on these paths look at all of the field's
+  // history.
   std::vector<std::string> disputed;  // sorted
   // There is a write of true to "@retracted" that no settlement covers.
   bool retract_open = false;

@@ -69,7 +69,8 @@ std::shared_ptr<const DefinitionTable> DefinitionTable::With(
   return table;
 }
 
-// Everything that one call writes: editors of the requests it touches, and what they add to the logs.
+// Everything that one call writes: editors of the requests it touches, and what they add to the
+// logs.
 class Replica::Group {
  public:
   Group(Replica& replica, int64_t now_ms) : replica_(replica), now_ms_(now_ms) {}
@@ -122,8 +123,7 @@ class Replica::Group {
     } else {
       incoming.change = std::move(change);
     }
-    batch().Put(Family::kLog, keys::Log(region, position.origin, position.seq),
-                EncodeEntry(entry));
+    batch().Put(Family::kLog, keys::Log(region, position.origin, position.seq), EncodeEntry(entry));
     Advance(region, position.origin, position.seq);
     RETURN_IF_ERROR(Add(editor, std::move(incoming)));
     return position;
@@ -150,7 +150,8 @@ class Replica::Group {
     noted_[{region, origin, seq}] = std::move(pinned);
   }
 
-  // Moves the position of an origin forward over every entry that is here and whose definitions are.
+  // Moves the position of an origin forward over every entry that is here and whose definitions
+  // are.
   absl::Status AdvanceOverHeld(const std::string& region, Origin origin) {
     ASSIGN_OR_RETURN(uint64_t seq, replica_.Position(region, origin));
     while (true) {
@@ -233,8 +234,8 @@ class Replica::Group {
   }
 
  private:
-  // More heads than people can mean: a change without mutations joins them. Its body follows from the heads,
-  // so that a second maker makes the same change.
+  // More heads than people can mean: a change without mutations joins them. Its body follows from
+  // the heads, so that a second maker makes the same change.
   absl::Status JoinHeads() {
     for (auto& [key, editor] : editors_) {
       if (replica_.options_.is_home && !replica_.options_.is_home(key.region)) continue;
@@ -318,8 +319,8 @@ class Replica::Judge : public RequestView {
     const bool ready = editor_.state().availability == v1::AVAILABILITY_READY;
     std::shared_ptr<const Definition> definition;
     if (IsCreate(change_.body)) {
-      if (const auto hash = DefinitionHash::FromBytes(
-              change_.body.mutations(0).create().definition_hash())) {
+      if (const auto hash =
+              DefinitionHash::FromBytes(change_.body.mutations(0).create().definition_hash())) {
         definition = definitions_.Find(*hash);
       }
     } else if (ready) {
@@ -359,8 +360,8 @@ class Replica::Judge : public RequestView {
     return judgement;
   }
 
-  // A settlement names every candidate that its author had seen: to leave one out would re-open the review
-  // with what was on the table.
+  // A settlement names every candidate that its author had seen: to leave one out would re-open the
+  // review with what was on the table.
   absl::StatusOr<Judgement> CheckSettlements() {
     for (const Write& write : change_.writes) {
       if (!write.settles()) continue;
@@ -389,9 +390,7 @@ class Replica::Judge : public RequestView {
 };
 
 Replica::Replica(const Reader& reader, const Options& options)
-    : reader_(reader),
-      options_(options),
-      definitions_(std::make_shared<DefinitionTable>()) {}
+    : reader_(reader), options_(options), definitions_(std::make_shared<DefinitionTable>()) {}
 
 absl::StatusOr<Replica::Opened> Replica::Open(const Reader& reader, const Options& options) {
   CHECK(options.random != nullptr);
@@ -422,8 +421,7 @@ absl::StatusOr<Replica::Opened> Replica::Open(const Reader& reader, const Option
 }
 
 absl::Status Replica::LoadMeta() {
-  ASSIGN_OR_RETURN(std::optional<std::string> bytes,
-                   reader_.Get(Family::kMeta, keys::kNode));
+  ASSIGN_OR_RETURN(std::optional<std::string> bytes, reader_.Get(Family::kMeta, keys::kNode));
   if (bytes) {
     ASSIGN_OR_RETURN(node_, DecodeNode(*bytes));
   }
@@ -506,10 +504,10 @@ absl::StatusOr<Outcome> Replica::Ingest(absl::Span<const Submission> submissions
     absl::StatusOr<ParsedChange> parsed = ParseChange(submission.body);
     if (!parsed.ok()) {
       result.change_id = ChangeIdOf(Sha256(submission.body));
-      refuse(v1::REFUSAL_REASON_MALFORMED,
-             {WholeChange("malformed", "Perubahan ini rusak dan tidak dapat dibaca.",
-                          absl::StrCat("This change cannot be read: ",
-                                       parsed.status().message()))});
+      refuse(
+          v1::REFUSAL_REASON_MALFORMED,
+          {WholeChange("malformed", "Perubahan ini rusak dan tidak dapat dibaca.",
+                       absl::StrCat("This change cannot be read: ", parsed.status().message()))});
       continue;
     }
     ParsedChange& change = *parsed;
@@ -536,8 +534,7 @@ absl::StatusOr<Outcome> Replica::Ingest(absl::Span<const Submission> submissions
         continue;
       }
     }
-    ASSIGN_OR_RETURN(RequestEditor * editor,
-                     group.Edit({change.body.region(), change.request_id}));
+    ASSIGN_OR_RETURN(RequestEditor * editor, group.Edit({change.body.region(), change.request_id}));
     ASSIGN_OR_RETURN(const Header* known, editor->FindHeader(change.id));
     if (known != nullptr) {
       result.duplicate = true;
@@ -552,8 +549,7 @@ absl::StatusOr<Outcome> Replica::Ingest(absl::Span<const Submission> submissions
     Stamp stamp = group.MakeStamp(submission.clock_offset_ms, submission.signature_id);
     if (!judgement.ok) {
       refuse(judgement.reason, std::move(judgement.violations));
-      if (known != nullptr ||
-          editor->state().change_count >= kVoidFactor * kChangesPerRequestMax ||
+      if (known != nullptr || editor->state().change_count >= kVoidFactor * kChangesPerRequestMax ||
           change.parents.size() > kParentsPerChangeMax) {
         continue;  // Told, and not kept: such a stub would cost everybody who reads the request.
       }
@@ -564,14 +560,12 @@ absl::StatusOr<Outcome> Replica::Ingest(absl::Span<const Submission> submissions
       hlc_.Observe(change.body.hlc(), now_ms);
     }
     if (!submission.idempotency_key.empty() && judgement.ok) {
-      group.Remember(submission.idempotency_key,
-                     {.request = editor->key(),
-                      .change = change.id,
-                      .verdict = result.verdict,
-                      .time_ms = now_ms});
+      group.Remember(submission.idempotency_key, {.request = editor->key(),
+                                                  .change = change.id,
+                                                  .verdict = result.verdict,
+                                                  .time_ms = now_ms});
     }
-    ASSIGN_OR_RETURN(const LogPosition position,
-                     group.Log(editor, std::move(change), stamp));
+    ASSIGN_OR_RETURN(const LogPosition position, group.Log(editor, std::move(change), stamp));
     result.duplicate = false;
     result.origin = position.origin;
     result.seq = position.seq;
@@ -613,9 +607,8 @@ absl::StatusOr<Outcome> Replica::Receive(absl::Span<const v1::Entry> entries, in
     c.record.sealed_body = entry.sealed_body();
     c.record.salvaged_from = {Origin{entry.salvaged_from_origin()}, entry.salvaged_from_seq()};
     if (!entry.leaf_hash().empty() &&
-        entry.leaf_hash() != LeafHash(c.region, c.position.origin, c.position.seq, c.record.stamp,
-                                      *hash)
-                                 .view()) {
+        entry.leaf_hash() !=
+            LeafHash(c.region, c.position.origin, c.position.seq, c.record.stamp, *hash).view()) {
       return refuse("leaf_hash does not match");
     }
     if (entry.body().empty()) {
@@ -680,8 +673,8 @@ absl::StatusOr<Outcome> Replica::Receive(absl::Span<const v1::Entry> entries, in
   for (const auto& [region, origin] : origins) {
     RETURN_IF_ERROR(group.AdvanceOverHeld(region, origin));
   }
-  // Somebody holds entries of this very origin that are not here: this store was restored or copied. What
-  // was lost is taken back; no sequence of that origin is ever given out again.
+  // Somebody holds entries of this very origin that are not here: this store was restored or
+  // copied. What was lost is taken back; no sequence of that origin is ever given out again.
   if (shows_lost_entries) RETURN_IF_ERROR(BeginOrigin(&group.batch()));
   return group.Finish();
 }
@@ -713,12 +706,12 @@ absl::StatusOr<Outcome> Replica::AddDefinition(std::string bytes, int64_t now_ms
   for (const auto& [region, record] : regions_) {
     const std::string positions = keys::PositionPrefix(region);
     std::vector<Origin> origins;
-    RETURN_IF_ERROR(reader_.Scan(Family::kMeta, positions, PrefixEnd(positions),
-                                 [&](std::string_view key, std::string_view) {
-                                   origins.push_back(Origin{
-                                       CanonicalReader(key.substr(positions.size())).Fixed64()});
-                                   return true;
-                                 }));
+    RETURN_IF_ERROR(reader_.Scan(
+        Family::kMeta, positions, PrefixEnd(positions),
+        [&](std::string_view key, std::string_view) {
+          origins.push_back(Origin{CanonicalReader(key.substr(positions.size())).Fixed64()});
+          return true;
+        }));
     for (const Origin origin : origins) RETURN_IF_ERROR(group.AdvanceOverHeld(region, origin));
   }
   return group.Finish();

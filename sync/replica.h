@@ -1,8 +1,9 @@
 // Replica: one node's knowledge, deterministic and single-threaded.
 //
-// It turns what arrives (changes from phones, entries from mirrors, definitions) into one WriteBatch and the
-// answers that may be given once that batch is durable. It reads through a Reader that shows all batches it
-// has handed out before, so the owner writes each batch before the next call:
+// It turns what arrives (changes from phones, entries from mirrors, definitions) into one
+// WriteBatch and the answers that may be given once that batch is durable. It reads through a
+// Reader that shows all batches it has handed out before, so the owner writes each batch before the
+// next call:
 //
 //   ASSIGN_OR_RETURN(Replica::Opened opened, Replica::Open(store.Latest(), options));
 //   RETURN_IF_ERROR(store.Write(opened.batch));
@@ -47,7 +48,8 @@ struct Submission {
   std::string actor;
   // Names the author's signature over the batch; empty while unsigned.
   std::string signature_id;
-  // Of a unary call that must answer a retry as it did the first time; empty: none. See FindIdempotent.
+  // Of a unary call that must answer a retry as it did the first time; empty: none. See
+  // FindIdempotent.
   std::string idempotency_key;
 };
 
@@ -68,8 +70,8 @@ struct SubmissionResult {
 
 struct Outcome {
   WriteBatch batch;
-  std::vector<SubmissionResult> results;      // Ingest: one per submission, in order
-  std::vector<std::string> regions_touched;   // whose feeds grew; sorted
+  std::vector<SubmissionResult> results;     // Ingest: one per submission, in order
+  std::vector<std::string> regions_touched;  // whose feeds grew; sorted
   uint64_t changes_new = 0;
 };
 
@@ -93,7 +95,8 @@ class Replica {
     int64_t now_ms = 0;
     // Stamps are never older than this: a clock that was reset at boot is noticed.
     int64_t build_time_ms = 0;
-    // Identifies the machine; a store that was made on another one begins a new origin. Empty: not checked.
+    // Identifies the machine; a store that was made on another one begins a new origin. Empty: not
+    // checked.
     std::string machine_id;
     // 64 random bits per call, for origins and feed ids.
     std::function<uint64_t()> random;
@@ -105,23 +108,27 @@ class Replica {
     WriteBatch batch;  // write it first; may be empty
     // What an admin should know: "clock is 3 days behind the log; …". Empty if nothing.
     std::string clock_warning;
-    // Why a new origin began ("first start", "machine identity changed"); empty if the old one goes on.
+    // Why a new origin began ("first start", "machine identity changed"); empty if the old one goes
+    // on.
     std::string new_origin_reason;
   };
 
-  // `reader` must outlive the Replica and show every batch written. DataLoss: a record that cannot be read.
+  // `reader` must outlive the Replica and show every batch written. DataLoss: a record that cannot
+  // be read.
   static absl::StatusOr<Opened> Open(const Reader& reader, const Options& options);
 
-  // Judges changes, logs them (refused ones as void) and folds them in. A bad change never fails the group;
-  // an error Status means the store could not be read: drop the Replica, as after a failed Write.
+  // Judges changes, logs them (refused ones as void) and folds them in. A bad change never fails
+  // the group; an error Status means the store could not be read: drop the Replica, as after a
+  // failed Write.
   absl::StatusOr<Outcome> Ingest(absl::Span<const Submission> submissions, int64_t now_ms);
 
-  // Takes entries that another node logged. Never judges their content. Entries of this node's own origin
-  // are taken back after a restore. InvalidArgument: an entry is malformed, or is not the one that is here
-  // under its number (that log has forked); nothing happened.
+  // Takes entries that another node logged. Never judges their content. Entries of this node's own
+  // origin are taken back after a restore. InvalidArgument: an entry is malformed, or is not the
+  // one that is here under its number (that log has forked); nothing happened.
   absl::StatusOr<Outcome> Receive(absl::Span<const v1::Entry> entries, int64_t now_ms);
 
-  // Adds a definition and refolds the requests that waited for it. Not an error when it is here already.
+  // Adds a definition and refolds the requests that waited for it. Not an error when it is here
+  // already.
   absl::StatusOr<Outcome> AddDefinition(std::string bytes, int64_t now_ms);
 
   std::shared_ptr<const DefinitionTable> definitions() const { return definitions_; }
@@ -154,7 +161,8 @@ class Replica {
   HistoryCounters counters_;
 };
 
-// The change that a unary call with this key made before, if it did. Keys are forgotten after 24 hours.
+// The change that a unary call with this key made before, if it did. Keys are forgotten after 24
+// hours.
 absl::StatusOr<std::optional<IdempotencyRecord>> FindIdempotent(const Reader& reader,
                                                                 std::string_view key);
 

@@ -22,9 +22,7 @@ void InsertSorted(std::vector<ChangeId>& sorted, const ChangeId& id) {
   if (at == sorted.end() || *at != id) sorted.insert(at, id);
 }
 
-bool IsTrue(const std::optional<Value>& value) {
-  return value && value->flag().value_or(false);
-}
+bool IsTrue(const std::optional<Value>& value) { return value && value->flag().value_or(false); }
 
 }  // namespace
 
@@ -191,7 +189,8 @@ absl::StatusOr<RequestEditor::Step> RequestEditor::Advance(const ChangeId& id, c
     }
   }
 
-  // The heads move first, so that masks of the candidates that this change replaces are not computed anew.
+  // The heads move first, so that masks of the candidates that this change replaces are not
+  // computed anew.
   AdvanceHeads(id, header.parents, sees_all, unseen ? &*unseen : nullptr);
   ++state_.change_count;
   if (!writes) return Step::kDone;
@@ -201,7 +200,8 @@ absl::StatusOr<RequestEditor::Step> RequestEditor::Advance(const ChangeId& id, c
     const Write& write = change->writes[i];
     const FieldRule rule = FieldRuleOf(write.path, definition_.get());
     // A path that is new here may have moved the others: find it again.
-    FieldState* field = IsElementPath(write.path) ? targets[i].first : &state_.FindOrAdd(write.path);
+    FieldState* field =
+        IsElementPath(write.path) ? targets[i].first : &state_.FindOrAdd(write.path);
     const size_t at = IsElementPath(write.path) ? 0 : field - state_.fields.data();
     if (!IsElementPath(write.path) && targets[i].first == nullptr &&
         state_.fields.size() != local_.cover.size()) {
@@ -259,10 +259,10 @@ absl::StatusOr<RequestEditor::Step> RequestEditor::ApplyWrite(
         (!write.settles() || Contains(write.settled, field->candidates[i].change));
     if (!replaced) kept.push_back(std::move(field->candidates[i]));
   }
-  kept.insert(std::upper_bound(
-                  kept.begin(), kept.end(), candidate,
-                  [](const Candidate& a, const Candidate& b) { return a.change < b.change; }),
-              candidate);
+  kept.insert(
+      std::upper_bound(kept.begin(), kept.end(), candidate,
+                       [](const Candidate& a, const Candidate& b) { return a.change < b.change; }),
+      candidate);
   field->candidates = std::move(kept);
 
   if (reviewable) {
@@ -405,7 +405,7 @@ absl::Status RequestEditor::Refold() {
   local_.retract_open = fold.retract_open;
   local_.cover = std::move(fold.cover);
   definition_ = state_.availability == v1::AVAILABILITY_READY ? definitions_.Find(state_.definition)
-                                                               : nullptr;
+                                                              : nullptr;
   for (auto& [path, slot] : elements_) {
     slot.field.reset();
     slot.dirty = true;
@@ -578,7 +578,8 @@ void RequestEditor::Flush(WriteBatch* batch) {
   if (waits) batch->Put(Family::kRequests, keys::Wait(state_.definition, state_.key), "");
   local_.waits = waits;
 
-  batch->Put(Family::kRequests, keys::Record(state_.key), EncodeRecord(EncodeState(state_), local_));
+  batch->Put(Family::kRequests, keys::Record(state_.key),
+             EncodeRecord(EncodeState(state_), local_));
 }
 
 }  // namespace tikar::sync

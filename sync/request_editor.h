@@ -1,15 +1,16 @@
 // RequestEditor: one request while a group of changes is folded into it.
 //
-// Problem: a state must be the same whatever order the changes came in, but reading a request's whole history
-// for every comment would make old requests slow. So a change takes the cheapest of three ways that gives the
-// bytes of the full fold (fold.h):
+// Problem: a state must be the same whatever order the changes came in, but reading a request's
+// whole history for every comment would make old requests slow. So a change takes the cheapest of
+// three ways that gives the bytes of the full fold (fold.h):
 //
-//   fast-forward  its parents are heads and have seen every candidate of the fields it writes: state only;
-//   merge         the changes it has not seen are found by walking back from the heads, headers only;
-//   refold        everything, for the rare cases listed in README.md, "How much is read".
+//   fast-forward  its parents are heads and have seen every candidate of the fields it writes:
+//   state only; merge         the changes it has not seen are found by walking back from the heads,
+//   headers only; refold        everything, for the rare cases listed in README.md, "How much is
+//   read".
 //
-// Which heads have seen a candidate is kept beside the state as a mask per candidate. A mask may claim too
-// little (then the merge way is taken), never too much.
+// Which heads have seen a candidate is kept beside the state as a mask per candidate. A mask may
+// claim too little (then the merge way is taken), never too much.
 //
 // Not thread-safe. Lives as long as its group.
 #ifndef TIKAR_SYNC_REQUEST_EDITOR_H_
@@ -63,7 +64,8 @@ class RequestEditor {
   // nullptr: not here.
   absl::StatusOr<const Header*> FindHeader(const ChangeId& id) { return history_.Find(id); }
 
-  // Takes a change, or another stamp for one. Never fails for what it says; an error is one of the store.
+  // Takes a change, or another stamp for one. Never fails for what it says; an error is one of the
+  // store.
   absl::Status Add(Incoming incoming);
 
   // Folds again from all changes, as after its definition came.
@@ -78,12 +80,14 @@ class RequestEditor {
   // Value of an element's row, nullptr if there is none.
   absl::StatusOr<const FieldState*> FindElement(std::string_view path);
 
-  // Bytes of state and elements as they were stored, and of the bodies that came since: never too little.
+  // Bytes of state and elements as they were stored, and of the bodies that came since: never too
+  // little.
   size_t StateBytes() const;
   // Elements that came to a collection in this group.
   size_t AddedElements(std::string_view collection) const;
 
-  // Puts the request's rows of the feed at `position`, if it is where a phone may see it. Call once, last.
+  // Puts the request's rows of the feed at `position`, if it is where a phone may see it. Call
+  // once, last.
   void TouchFeed(uint64_t position, WriteBatch* batch);
   // Writes everything that changed. Call once, after TouchFeed.
   void Flush(WriteBatch* batch);
@@ -102,12 +106,13 @@ class RequestEditor {
   absl::Status AddStamp(const Header& known, Incoming incoming);
   absl::Status AddNew(Incoming incoming);
   // The two cheap ways. kRefold: neither is possible; the state was left half-way, refold it.
-  absl::StatusOr<Step> Advance(const ChangeId& id, const Header& header, const ParsedChange* change);
+  absl::StatusOr<Step> Advance(const ChangeId& id, const Header& header,
+                               const ParsedChange* change);
   absl::StatusOr<Step> ApplyWrite(const Write& write, const ParsedChange& change,
                                   const Stamp& stamp, FieldRule rule, const std::vector<bool>& seen,
                                   const HistoryReader::Ids& unseen, FieldState* field);
-  absl::StatusOr<bool> AnyUnseenClash(const Write& write, const Candidate& candidate, FieldRule rule,
-                                      const HistoryReader::Ids& unseen);
+  absl::StatusOr<bool> AnyUnseenClash(const Write& write, const Candidate& candidate,
+                                      FieldRule rule, const HistoryReader::Ids& unseen);
   absl::Status DecideField(FieldRule rule, FieldState* field);
   void AdvanceHeads(const ChangeId& id, const std::vector<ChangeId>& parents, bool sees_all,
                     const HistoryReader::Ids* unseen);

@@ -20,8 +20,7 @@ absl::Status CheckVersion(uint8_t version, uint8_t newest, absl::string_view wha
   if (version == 0) return absl::DataLossError(absl::StrCat(what, " is damaged"));
   if (version <= newest) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(what, " has version ", version,
-                                          ", this build knows up to ", newest,
-                                          ": upgrade tikard"));
+                                          ", this build knows up to ", newest, ": upgrade tikard"));
 }
 
 void Put(CanonicalWriter& writer, const std::optional<Value>& value) {
@@ -151,8 +150,8 @@ std::string EncodeState(const State& state) {
 
 absl::StatusOr<State> DecodeState(const RequestKey& key, std::string_view bytes) {
   CanonicalReader reader(bytes);
-  RETURN_IF_ERROR(CheckVersion(reader.Byte(), kStateVersion,
-                               absl::StrCat("state of request ", key.id.hex())));
+  RETURN_IF_ERROR(
+      CheckVersion(reader.Byte(), kStateVersion, absl::StrCat("state of request ", key.id.hex())));
   State state;
   bool ok = true;
   state.key.region = std::string(reader.Bytes());
@@ -324,7 +323,8 @@ absl::Status RequestFromProto(const v1::Request& proto, State* state, Elements* 
   }
   for (const v1::FieldState& from : proto.elements()) {
     if (!IsElementPath(from.path())) {
-      return absl::InvalidArgumentError("an element's path is not <collection>/<change id>.<index>");
+      return absl::InvalidArgumentError(
+          "an element's path is not <collection>/<change id>.<index>");
     }
     RETURN_IF_ERROR(FieldFromProto(from, &(*elements)[from.path()]));
   }

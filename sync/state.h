@@ -71,14 +71,15 @@ struct State {
   friend bool operator==(const State&, const State&) = default;
 };
 
-// Canonical bytes: version byte first, then every member in the order of the struct. docs/formats.md.
+// Canonical bytes: version byte first, then every member in the order of the struct.
+// docs/formats.md.
 std::string EncodeState(const State& state);
 absl::StatusOr<State> DecodeState(const RequestKey& key, std::string_view bytes);
 std::string EncodeField(const FieldState& field);
 absl::StatusOr<FieldState> DecodeField(std::string_view bytes);
 
-// Sum over elements, so that one row can be replaced without reading the others: the first 16 bytes of
-// the SHA-256 of (path, row) as a big-endian number, modulo 2^128.
+// Sum over elements, so that one row can be replaced without reading the others: the first 16 bytes
+// of the SHA-256 of (path, row) as a big-endian number, modulo 2^128.
 struct ElementSum {
   unsigned __int128 sum = 0;
   void Add(std::string_view path, std::string_view row);

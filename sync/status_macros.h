@@ -1,5 +1,5 @@
-// What Debian 12's abseil (20220623) lacks: early return on a bad Status, and CHECK. To be deleted when
-// absl/log and absl's own macros are packaged; the names are theirs.
+// What Debian 12's abseil (20220623) lacks: early return on a bad Status, and CHECK. To be deleted
+// when absl/log and absl's own macros are packaged; the names are theirs.
 #ifndef TIKAR_SYNC_STATUS_MACROS_H_
 #define TIKAR_SYNC_STATUS_MACROS_H_
 
@@ -12,10 +12,9 @@
 #define TIKAR_STATUS_CONCAT_INNER(a, b) a##b
 #define TIKAR_STATUS_CONCAT(a, b) TIKAR_STATUS_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expression)                        \
-  do {                                                     \
-    if (absl::Status status_ = (expression); !status_.ok()) \
-      return status_;                                      \
+#define RETURN_IF_ERROR(expression)                                         \
+  do {                                                                      \
+    if (absl::Status status_ = (expression); !status_.ok()) return status_; \
   } while (false)
 
 #define ASSIGN_OR_RETURN(target, expression) \
@@ -25,13 +24,14 @@
   if (!holder.ok()) return std::move(holder).status();    \
   target = *std::move(holder)
 
-// For what must never be, in every build: a broken invariant stops the process before it spoils data.
-#define CHECK(condition)                                                                   \
-  do {                                                                                     \
-    if (!(condition)) [[unlikely]] {                                                       \
-      std::fprintf(stderr, "%s:%d: CHECK failed: %s\n", __FILE__, __LINE__, #condition);   \
-      std::abort();                                                                        \
-    }                                                                                      \
+// For what must never be, in every build: a broken invariant stops the process before it spoils
+// data.
+#define CHECK(condition)                                                                 \
+  do {                                                                                   \
+    if (!(condition)) [[unlikely]] {                                                     \
+      std::fprintf(stderr, "%s:%d: CHECK failed: %s\n", __FILE__, __LINE__, #condition); \
+      std::abort();                                                                      \
+    }                                                                                    \
   } while (false)
 
 #endif  // TIKAR_SYNC_STATUS_MACROS_H_

@@ -1,7 +1,8 @@
 // The narrow interface through which the core reads and writes: ordered bytes in a few families.
 //
-// What the bytes mean is fixed by keys.h (keys) and records.h (values); docs/formats.md describes both.
-// Backends (storage/) only keep order, atomicity and durability, and all run one conformance suite.
+// What the bytes mean is fixed by keys.h (keys) and records.h (values); docs/formats.md describes
+// both. Backends (storage/) only keep order, atomicity and durability, and all run one conformance
+// suite.
 #ifndef TIKAR_SYNC_STORE_H_
 #define TIKAR_SYNC_STORE_H_
 

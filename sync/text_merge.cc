@@ -66,8 +66,8 @@ TokenizedText Tokenize(std::string_view text, TokenIds& token_ids) {
   for (const size_t end : WordBoundaries(text)) {
     const std::string_view token = text.substr(start, end - start);
     result.tokens.push_back(token);
-    result.ids.push_back(token_ids.try_emplace(token, static_cast<int>(token_ids.size()))
-                             .first->second);
+    result.ids.push_back(
+        token_ids.try_emplace(token, static_cast<int>(token_ids.size())).first->second);
     start = end;
   }
   return result;
@@ -110,9 +110,7 @@ class Differ {
         backward_(static_cast<size_t>(2 * origin_ + 1)) {}
 
   // False when it would take more than kTextMergeEditsMax insertions and deletions.
-  bool Run() {
-    return Compare(0, static_cast<int>(a_.size()), 0, static_cast<int>(b_.size()));
-  }
+  bool Run() { return Compare(0, static_cast<int>(a_.size()), 0, static_cast<int>(b_.size())); }
 
   // Which tokens of a are gone, and which of b are new.
   const std::vector<bool>& deleted() const { return deleted_; }

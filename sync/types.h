@@ -1,6 +1,7 @@
 // The identities of the data model: ids, hashes and what is derived from them.
 //
-// All types here are values: cheap to copy, ordered bytewise, hashable, safe to read from any thread.
+// All types here are values: cheap to copy, ordered bytewise, hashable, safe to read from any
+// thread.
 #ifndef TIKAR_SYNC_TYPES_H_
 #define TIKAR_SYNC_TYPES_H_
 

@@ -27,8 +27,8 @@ std::string ToNfc(std::string_view text);
 // What people count as length; a combining mark counts for itself.
 size_t CodePoints(std::string_view text);
 
-// For searching without regard to case: the full case folding of the Unicode Standard, section 3.13, in
-// NFC. Never stored, so it follows the ICU at hand.
+// For searching without regard to case: the full case folding of the Unicode Standard,
+// section 3.13, in NFC. Never stored, so it follows the ICU at hand.
 std::string CaseFolded(std::string_view text);
 
 }  // namespace tikar::sync

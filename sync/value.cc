@@ -270,9 +270,7 @@ Value Value::Flag(bool flag) { return Value(Tagged(Kind::kFlag) + static_cast<ch
 
 Value Value::Date(int32_t days) { return Value(TaggedInteger(Kind::kDate, days)); }
 
-Value Value::Time(int64_t milliseconds) {
-  return Value(TaggedInteger(Kind::kTime, milliseconds));
-}
+Value Value::Time(int64_t milliseconds) { return Value(TaggedInteger(Kind::kTime, milliseconds)); }
 
 Value Value::Choices(std::vector<std::string> choices) {
   return Value(TaggedChoices(std::move(choices)));

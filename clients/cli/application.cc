@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "clients/cli/command_line.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/display.h"
 #include "clients/cli/failure.h"
@@ -97,7 +98,8 @@ void AddRequests(CLI::App& app, CommandLine& line) {
   requests->require_subcommand(1);
 
   CLI::App* list =
-      AddCommand(requests, line, "list", "List requests, the last changed first",
+      AddCommand(requests, line, "list",
+                 "List requests, the newest first within a region, one region after the other",
                  "  tikar requests list --area 15.01.06\n"
                  "  tikar requests list --service pengaduan --status diterima --all\n"
                  "  tikar requests list --under-review --output json\n",
@@ -113,21 +115,21 @@ void AddRequests(CLI::App& app, CommandLine& line) {
 
   CLI::App* show =
       AddCommand(requests, line, "show", "Show one request",
-                 "  tikar requests show 7ZK4Q-X9M2H-B\n"
+                 "  tikar requests show 7ZK4Q-X9M2H-P\n"
                  "  tikar requests show 0190f5c2a7b07c3e8d1f2a3b4c5d6e7f --lang id\n",
                  [&line](Session& session) { return RequestsShow(session, line.request); });
   show->add_option("request", line.request, "Ref, id or name")->required();
 
   CLI::App* history =
       AddCommand(requests, line, "history", "Who changed what, when, and what became of it",
-                 "  tikar requests history 7ZK4Q-X9M2H-B\n",
+                 "  tikar requests history 7ZK4Q-X9M2H-P\n",
                  [&line](Session& session) { return RequestsHistory(session, line.request); });
   history->add_option("request", line.request, "Ref, id or name")->required();
 
   CLI::App* create =
       AddCommand(requests, line, "create", "Make a request",
                  "  tikar requests create --service pengaduan --area 15.01.06 \\\n"
-                 "      --set judul=\"Jembatan putus\" --set kategori=infrastruktur \\\n"
+                 "      --set judul=\"Jembatan putus\" --set kategori=jalan_jembatan \\\n"
                  "      --set lokasi=-1.8113,101.2951 --comment \"Dilaporkan lewat telepon\"\n",
                  [&line](Session& session) { return RequestsCreate(session, line.create); });
   create->add_option("--service", line.create.service, "Key of the service")->required();
@@ -139,9 +141,9 @@ void AddRequests(CLI::App& app, CommandLine& line) {
 
   CLI::App* edit = AddCommand(
       requests, line, "edit", "Change a request",
-      "  tikar requests edit 7ZK4Q-X9M2H-B --status diverifikasi --assign officer-2\n"
-      "  tikar requests edit 7ZK4Q-X9M2H-B --set judul=\"Jembatan gantung putus\" --clear alamat\n"
-      "  tikar requests edit 7ZK4Q-X9M2H-B --retract --reason \"Tercatat dua kali\"\n",
+      "  tikar requests edit 7ZK4Q-X9M2H-P --status diverifikasi --assign officer-2\n"
+      "  tikar requests edit 7ZK4Q-X9M2H-P --set judul=\"Jembatan gantung putus\" --clear alamat\n"
+      "  tikar requests edit 7ZK4Q-X9M2H-P --retract --reason \"Tercatat dua kali\"\n",
       [&line](Session& session) { return RequestsEdit(session, line.edit); });
   edit->add_option("request", line.edit.request, "Ref, id or name")->required();
   edit->add_option("--set", line.edit.sets, "field=value, as often as needed")
@@ -198,8 +200,8 @@ void AddConflicts(CLI::App& app, CommandLine& line) {
 
   CLI::App* show = AddCommand(
       conflicts, line, "show", "Show the values that stand against each other",
-      "  tikar conflicts show 7ZK4Q-X9M2H-B\n"
-      "  tikar conflicts show 7ZK4Q-X9M2H-B status\n",
+      "  tikar conflicts show 7ZK4Q-X9M2H-P\n"
+      "  tikar conflicts show 7ZK4Q-X9M2H-P status\n",
       [&line](Session& session) { return ConflictsShow(session, line.request, line.path); });
   show->add_option("request", line.request, "Ref, id or name of the request or conflict")
       ->required();
@@ -207,8 +209,8 @@ void AddConflicts(CLI::App& app, CommandLine& line) {
 
   CLI::App* resolve =
       AddCommand(conflicts, line, "resolve", "Settle a field under review",
-                 "  tikar conflicts resolve 7ZK4Q-X9M2H-B status --take 2 --reason \"Lengkap\"\n"
-                 "  tikar conflicts resolve 7ZK4Q-X9M2H-B modal --value Rp1.500.000\n",
+                 "  tikar conflicts resolve 7ZK4Q-X9M2H-P status --take 2 --reason \"Lengkap\"\n"
+                 "  tikar conflicts resolve 7ZK4Q-X9M2H-P modal --value Rp1.500.000\n",
                  [&line](Session& session) { return ConflictsResolve(session, line.resolve); });
   resolve->add_option("request", line.resolve.request, "Ref, id or name of the request or conflict")
       ->required();
@@ -293,17 +295,17 @@ int RunTikar(int argument_count, const char* const* arguments, std::ostream& out
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
-    // CLI11 reports by exceptions; help and version are among them, with exit code 0.
-    return static_cast<int>(app.exit(error, out, err) == 0 ? ExitCode::kOk : ExitCode::kUsage);
+    return static_cast<int>(PrintParseError(app, error, argument_count, arguments, out, err));
   }
   line.settings.color = !line.no_color;
   line.settings.timeout = absl::Seconds(line.timeout_seconds);
   Session session(line.settings, out, err, DetectTerminal(STDOUT_FILENO, line.settings.color),
                   DetectTerminal(STDERR_FILENO, line.settings.color));
-  absl::Status status =
-      sync::IsActorName(line.settings.actor)
-          ? line.command(session)
-          : UsageError("--actor takes 1 to 64 characters of a-z, 0-9, '.', '_', '-' and '/'");
+  absl::Status status = CheckServer(line.settings.server);
+  if (status.ok() && !sync::IsActorName(line.settings.actor)) {
+    status = UsageError("--actor takes 1 to 64 characters of a-z, 0-9, '.', '_', '-' and '/'");
+  }
+  if (status.ok()) status = line.command(session);
   out.flush();
   if (status.ok() && !out) {
     status = absl::DataLossError("the output could not be written");

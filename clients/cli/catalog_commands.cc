@@ -111,7 +111,7 @@ absl::Status ServicesList(Session& session, bool all_versions) {
                {.title = std::string(session.Say("PENERBIT", "PUBLISHER")),
                 .shrinks = true,
                 .droppable = true},
-               {.title = std::string(session.Say("URUTAN STATUS", "STATES")), .shrinks = true}});
+               {.title = std::string(session.Say("STATUS", "STATES")), .shrinks = true}});
   for (const v1::DefinitionSummary& summary : answer.definitions()) {
     const v1::Definition& definition = summary.definition();
     std::vector<std::string> states;
@@ -120,7 +120,7 @@ absl::Status ServicesList(Session& session, bool all_versions) {
                   {absl::StrCat(definition.version())},
                   {Label(session.language(), definition.title(), definition.service())},
                   {session.AreaName(definition.publisher())},
-                  {absl::StrJoin(states, " → "), Style::kDim}});
+                  {absl::StrJoin(states, ", "), Style::kDim}});
   }
   session.out() << table.Render(session.out_terminal());
   return absl::OkStatus();

@@ -25,8 +25,10 @@ constexpr absl::Duration kBackoffLongest = absl::Seconds(2);
 constexpr int kKeepaliveTimeMs = 120'000;
 constexpr int kKeepaliveTimeoutMs = 60'000;
 // gRPC waits a second by default before it dials again, longer than our first retries take.
-constexpr int kReconnectBackoffMsMin = 100;
+constexpr int kReconnectBackoffMsFirst = 100;
 constexpr int kReconnectBackoffMsMax = 5'000;
+// As clients/cpp: four round trips of 2G, and some that were lost.
+constexpr int kDialMsMax = 20'000;
 
 absl::Status ToStatus(const grpc::Status& status) {
   return StatusOfServer(status.error_code(), status.error_message(), status.error_details());
@@ -37,8 +39,9 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& server) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectBackoffMsMin);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectBackoffMsMin);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectBackoffMsFirst);
+  // Despite its name, how long a dial may take.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kDialMsMax);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectBackoffMsMax);
   // The server listens on loopback only for now, where it speaks plain text.
   return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);

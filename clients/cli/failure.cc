@@ -142,6 +142,12 @@ FailureText Explain(const absl::Status& status, Language language, std::string_v
       AddViolations(bad_request, language, text.violations, words);
     }
   }
+  // Without details it is gRPC that speaks, of sockets and resolvers.
+  if (status.code() == absl::StatusCode::kUnavailable && details.details().empty()) {
+    text.message = absl::StrCat(sync::AbslView(Pick(language, "tidak ada server yang menjawab di ",
+                                                    "no server answers at ")),
+                                sync::AbslView(server));
+  }
   if (text.message.empty()) text.message = absl::StatusCodeToString(status.code());
   // Servers put the violations into the message too; saying them twice helps nobody.
   if (!text.violations.empty() &&

@@ -21,7 +21,7 @@ struct TextStyle {
   Language language = Language::kEnglish;
 };
 
-// "7ZK4Q-X9M2H-B"; as it is when it has another length.
+// "7ZK4Q-X9M2H-P"; as it is when it has another length.
 std::string RefText(std::string_view ref);
 
 // "2026-01-31 10:00 WIB" of an hlc.

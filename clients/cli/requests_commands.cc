@@ -1,9 +1,11 @@
 // tikar requests list, show, history, create, edit.
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/display.h"
 #include "clients/cli/failure.h"
@@ -149,9 +151,35 @@ absl::StatusOr<std::vector<v1::Mutation>> MutationsOf(Session& session,
   return mutations;
 }
 
+// A usage error for a service, or a state of it, that the server does not know, with those that it
+// knows: an empty list would look like an answer.
+absl::Status CheckServiceAndStatus(Session& session, const RequestsListOptions& options) {
+  if (options.service.empty()) return absl::OkStatus();
+  v1::ListDefinitionsRequest list;
+  list.set_all_versions(true);
+  ASSIGN_OR_RETURN(const v1::ListDefinitionsResponse answer, session.connection().Call(list));
+  std::set<std::string> services, states;
+  for (const v1::DefinitionSummary& summary : answer.definitions()) {
+    const v1::Definition& definition = summary.definition();
+    services.insert(definition.service());
+    if (definition.service() != options.service) continue;
+    for (const v1::State& state : definition.workflow().states()) states.insert(state.key());
+  }
+  if (services.count(options.service) == 0) {
+    return UsageError(absl::StrCat("the server has no service \"", options.service,
+                                   "\"; it has: ", absl::StrJoin(services, ", ")));
+  }
+  if (!options.status.empty() && !states.empty() && states.count(options.status) == 0) {
+    return UsageError(absl::StrCat(options.service, " has no state \"", options.status,
+                                   "\"; it has: ", absl::StrJoin(states, ", ")));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status RequestsList(Session& session, const RequestsListOptions& options) {
+  RETURN_IF_ERROR(CheckServiceAndStatus(session, options));
   v1::ListRequestsRequest list;
   list.set_parent(ParentOfArea(options.area));
   v1::RequestFilter& filter = *list.mutable_filter();

@@ -39,7 +39,7 @@ absl::StatusOr<std::string> RequestNameOf(std::string_view typed) {
   return UsageError(absl::StrCat(
       "\"", AbslView(typed),
       "\" is no request: a ref has 10 characters and a check character "
-      "(7ZK4Q-X9M2H-B), an id 32 hex digits, a name the form regions/15.01/requests/…. If it was "
+      "(7ZK4Q-X9M2H-P), an id 32 hex digits, a name the form regions/15.01/requests/…. If it was "
       "copied by hand, one character is wrong or two are swapped."));
 }
 

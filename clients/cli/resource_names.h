@@ -9,7 +9,7 @@
 
 namespace tikar::cli {
 
-// "regions/-/requests/7ZK4QX9M2HB" of a ref ("7zk4q-x9m2h-b"), of an id (32 hex digits, hyphens as
+// "regions/-/requests/7ZK4QX9M2HP" of a ref ("7zk4q-x9m2h-p"), of an id (32 hex digits, hyphens as
 // in a UUID allowed), or the name itself where one was typed. A usage error says what is wrong with
 // anything else; a ref with one wrong or two swapped characters is found here and not sent.
 absl::StatusOr<std::string> RequestNameOf(std::string_view typed);

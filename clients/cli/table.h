@@ -1,7 +1,7 @@
 // Tables for people, as wide as the terminal and no wider.
 //
 //   Table table({{.title = "REF"}, {.title = "TITLE", .shrinks = true}});
-//   table.AddRow({{"7ZK4Q-X9M2H-B", Style::kName}, {"Jembatan rusak"}});
+//   table.AddRow({{"7ZK4Q-X9M2H-P", Style::kName}, {"Jembatan rusak"}});
 //   out << table.Render(terminal);
 #ifndef TIKAR_CLIENTS_CLI_TABLE_H_
 #define TIKAR_CLIENTS_CLI_TABLE_H_

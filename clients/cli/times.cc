@@ -95,10 +95,15 @@ std::optional<int64_t> ParseTime(std::string_view text) {
 
 std::string AboutDuration(absl::Duration duration) {
   if (duration < absl::ZeroDuration()) duration = -duration;
-  if (duration < absl::Minutes(1)) return absl::StrCat(absl::ToInt64Seconds(duration), " s");
-  if (duration < absl::Hours(1)) return absl::StrCat(absl::ToInt64Minutes(duration), " min");
-  if (duration < absl::Hours(48)) return absl::StrCat(absl::ToInt64Hours(duration), " h");
-  return absl::StrCat(absl::ToInt64Hours(duration) / 24, " d");
+  const auto count = [duration](absl::Duration unit) { return (duration + unit / 2) / unit; };
+  if (const int64_t seconds = count(absl::Seconds(1)); seconds < 60) {
+    return absl::StrCat(seconds, " s");
+  }
+  if (const int64_t minutes = count(absl::Minutes(1)); minutes < 60) {
+    return absl::StrCat(minutes, " min");
+  }
+  if (const int64_t hours = count(absl::Hours(1)); hours < 48) return absl::StrCat(hours, " h");
+  return absl::StrCat(count(absl::Hours(24)), " d");
 }
 
 struct CivilTimeParser::Zone {

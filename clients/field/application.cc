@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "clients/cli/command_line.h"
 #include "clients/cli/display.h"
 #include "clients/cli/failure.h"
 #include "clients/cli/json_output.h"
@@ -103,10 +104,10 @@ void AddWriting(CLI::App& app, CommandLine& line) {
 
   CLI::App* edit = AddCommand(
       &app, line, "edit", "Change a request",
-      "  tikar-field --db siti.sqlite edit 7ZK4Q-X9M2H-B --set alamat=\"Dekat SD 12\"\n"
-      "  tikar-field --db siti.sqlite edit 7ZK4Q-X9M2H-B --status diverifikasi --comment "
+      "  tikar-field --db siti.sqlite edit 7ZK4Q-X9M2H-P --set alamat=\"Dekat SD 12\"\n"
+      "  tikar-field --db siti.sqlite edit 7ZK4Q-X9M2H-P --status diverifikasi --comment "
       "\"Dicek\"\n"
-      "  tikar-field --db siti.sqlite edit 7ZK4Q-X9M2H-B --status ditolak --reason \"Ganda\"\n",
+      "  tikar-field --db siti.sqlite edit 7ZK4Q-X9M2H-P --status ditolak --reason \"Ganda\"\n",
       [&line](Phone& phone) { return Edit(phone, line.edit); });
   edit->add_option("request", line.edit.request, "Number of the request")->required();
   edit->add_option("--set", line.edit.sets, "field=value, as often as needed (see: forms)")
@@ -141,7 +142,7 @@ void AddReading(CLI::App& app, CommandLine& line) {
   list->add_flag("--all", line.list.all, "All of them")->excludes(limit);
 
   CLI::App* show = AddCommand(&app, line, "show", "Show one request as the officer sees it",
-                              "  tikar-field --db siti.sqlite show 7ZK4Q-X9M2H-B\n",
+                              "  tikar-field --db siti.sqlite show 7ZK4Q-X9M2H-P\n",
                               [&line](Phone& phone) { return Show(phone, line.request); });
   show->add_option("request", line.request, "Number of the request")->required();
 
@@ -209,6 +210,7 @@ absl::Status RunCommand(CommandLine& line, std::ostream& out) {
                                      "telepon yang mana? Sebut berkasnya: --db siti.sqlite",
                                      "which phone? Name its file: --db siti.sqlite"));
   }
+  if (absl::Status status = cli::CheckServer(line.settings.server); !status.ok()) return status;
   if (!line.clock_offset.empty()) {
     const std::optional<int64_t> offset_ms = ParseClockOffset(line.clock_offset);
     if (!offset_ms.has_value()) {
@@ -255,9 +257,7 @@ int RunField(int argument_count, const char* const* arguments, std::ostream& out
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
-    // CLI11 reports by exceptions; help and version are among them, with exit code 0.
-    return static_cast<int>(app.exit(error, out, err) == 0 ? cli::ExitCode::kOk
-                                                           : cli::ExitCode::kUsage);
+    return static_cast<int>(cli::PrintParseError(app, error, argument_count, arguments, out, err));
   }
   const absl::Status status = RunCommand(line, out);
   if (!status.ok()) {

@@ -159,8 +159,8 @@ absl::StatusOr<client::RequestOnPhone> Phone::Find(const std::string& typed) {
   if (absl::IsInvalidArgument(found.status())) {
     return cli::UsageError(absl::StrCat(
         "\"", typed, "\" ",
-        AbslView(Say("bukan nomor permohonan; periksa tiap huruf dan angkanya (7ZK4Q-X9M2H-B)",
-                     "is no request number; check each character (7ZK4Q-X9M2H-B)"))));
+        AbslView(Say("bukan nomor permohonan; periksa tiap huruf dan angkanya (7ZK4Q-X9M2H-P)",
+                     "is no request number; check each character (7ZK4Q-X9M2H-P)"))));
   }
   if (absl::IsNotFound(found.status())) {
     return cli::WithAdvice(

@@ -218,8 +218,9 @@ void Sequencer::Process(std::vector<Task> tasks) {
     }
   }
   if (!outcome.ok()) {
-    // Something could not be read, half-way: what the Replica counts in memory is ahead of what was written. One
-    // over the same store knows only what was. An InvalidArgument comes before anything was counted.
+    // Something could not be read, half-way: what the Replica counts in memory is ahead of what was
+    // written. One over the same store knows only what was. An InvalidArgument comes before
+    // anything was counted.
     const bool counted = std::holds_alternative<Changes>(tasks.front().what) ||
                          std::holds_alternative<AuthoredChange>(tasks.front().what) ||
                          outcome.status().code() != absl::StatusCode::kInvalidArgument;

@@ -280,7 +280,8 @@ void SyncSession::OnHello(const v1::Hello& hello) {
     }
   }
   actor_ = hello.actor();
-  clock_offset_ms_ = engine_.now_ms() - std::clamp<int64_t>(hello.device_time_ms(), 0, sync::kHlcMsMax);
+  clock_offset_ms_ =
+      engine_.now_ms() - std::clamp<int64_t>(hello.device_time_ms(), 0, sync::kHlcMsMax);
   push_only_ = hello.push_only();
   protocol_version_ = hello.protocol_version();
   too_old_ = protocol_version_ < kProtocolVersionMin;

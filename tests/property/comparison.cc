@@ -53,9 +53,8 @@ class Report {
 std::string Describe(const reference::Candidate& candidate) {
   return "\n    " + Hex(candidate.change_id).substr(0, 8) + "." +
          std::to_string(candidate.mutation_index) + " kind " +
-         std::to_string(static_cast<int>(candidate.kind)) + " = " + Show(candidate.value) +
-         " by " + candidate.actor + "/" + candidate.role + " at " +
-         std::to_string(candidate.effective_time);
+         std::to_string(static_cast<int>(candidate.kind)) + " = " + Show(candidate.value) + " by " +
+         candidate.actor + "/" + candidate.role + " at " + std::to_string(candidate.effective_time);
 }
 
 // sync::WriteKind in the numbers of v1::Mutation.

@@ -112,17 +112,30 @@ const std::vector<ConflictTally::Required>& ConflictTally::RequiredCases() {
         made->push_back({std::string(policy) + ": " + pair, kHitsMin});
       }
     }
-    for (const char* const name :
-         {"workflow: transition / transition, clash", "workflow: transition / transition, no clash",
-          "workflow: settle / transition, clash", "workflow: settle / transition, no clash",
-          "workflow: settle / settle, clash", "workflow: create / transition, no clash",
-          "workflow: one value, under review", "retracted: one value, under review",
-          "retracted: restore / retract", "retracted: retract / settle",
-          "retracted: restore / settle", "review: one value, under review", "element: set / set",
-          "element: remove / set", "element: add / remove", "definition: rebase / rebase",
-          "latest: decided by LATEST", "text: decided by TEXT", "text: decided by LATEST",
-          "union: decided by UNION", "union: decided by LATEST", "state: NEEDS_CREATE",
-          "state: NEEDS_DEFINITION", "state: NEEDS_NEWER_SERVER"}) {
+    for (const char* const name : {"workflow: transition / transition, clash",
+                                   "workflow: transition / transition, no clash",
+                                   "workflow: settle / transition, clash",
+                                   "workflow: settle / transition, no clash",
+                                   "workflow: settle / settle, clash",
+                                   "workflow: create / transition, no clash",
+                                   "workflow: one value, under review",
+                                   "retracted: one value, under review",
+                                   "retracted: restore / retract",
+                                   "retracted: retract / settle",
+                                   "retracted: restore / settle",
+                                   "review: one value, under review",
+                                   "element: set / set",
+                                   "element: remove / set",
+                                   "element: add / remove",
+                                   "definition: rebase / rebase",
+                                   "latest: decided by LATEST",
+                                   "text: decided by TEXT",
+                                   "text: decided by LATEST",
+                                   "union: decided by UNION",
+                                   "union: decided by LATEST",
+                                   "state: NEEDS_CREATE",
+                                   "state: NEEDS_DEFINITION",
+                                   "state: NEEDS_NEWER_SERVER"}) {
       made->push_back({name, kHitsMin});
     }
     // Thousands of words each: slow, so few.

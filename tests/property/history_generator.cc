@@ -18,7 +18,7 @@ constexpr int64_t kStartMs = 1'760'000'000'000;
 
 const std::vector<std::string> kWords = {"jalan", "rusak",  "di",    "desa",  "jembatan", "lampu",
                                          "mati",  "banjir", "besar", "sudah", "lama",     "warga"};
-const std::vector<std::string> kTitles = {"Jembatan rusak", "Jalan rusak", "Lampu mati", "",
+const std::vector<std::string> kTitles = {"Jembatan rusak",   "Jalan rusak",  "Lampu mati", "",
                                           "Banjir di Siulak", "cafe\xcc\x81", "caf\xc3\xa9"};
 const std::vector<std::string> kNames = {"Siti", "Budi", "Dewi"};
 const std::vector<std::string> kDecimals = {"1.5", "1.50", "-0",    "007.1", "-2.25", "10",
@@ -28,8 +28,8 @@ const std::vector<std::string> kFields = {"judul",     "lokasi",  "deskripsi", "
                                           "prioritas", "nilai",   "tenggat",   "kunjungan",
                                           "kategori",  "bantuan", "pemohon"};
 const std::vector<std::vector<std::string>> kFieldsByPolicy = {
-    {"judul", "lokasi"},      {"deskripsi", "catatan"}, {"prioritas", "nilai"},
-    {"tenggat", "kunjungan"}, {"kategori"},             {"bantuan", "pemohon"}};
+    {"judul", "lokasi"}, {"deskripsi", "catatan"}, {"prioritas", "nilai"}, {"tenggat", "kunjungan"},
+    {"kategori"},        {"bantuan", "pemohon"}};
 const std::vector<std::string> kOtherPaths = {"area", "assignee", "duplicate_of", "kolom_lama",
                                               "folder/berkas"};
 const std::vector<std::string> kSteps = {"diterima", "diverifikasi", "ditangani", "terdaftar"};
@@ -82,7 +82,7 @@ class Maker {
   History Make() {
     ChooseShape();
     WriteCreate();
-    if (random_.Percent(13)) AgreeInPassing();
+    if (random_.Percent(18)) AgreeInPassing();
     while (static_cast<int>(made_.size()) < changes_) {
       if (is_coarse_) {
         if (random_.Percent(30)) now_ms_ += kHourMs;
@@ -697,8 +697,8 @@ class Maker {
     if (distinct.size() > 1) ++history_.stamped_twice;
   }
 
-  // A node that logged a stub may be wrong about its parents: it leaves one out, or names any change, also
-  // one that came later.
+  // A node that logged a stub may be wrong about its parents: it leaves one out, or names any
+  // change, also one that came later.
   void LieInStubs() {
     for (reference::Observation& observation : history_.observations) {
       if (!observation.body.empty() || !random_.Percent(12)) continue;

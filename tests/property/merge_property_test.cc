@@ -5,7 +5,8 @@
 //   sync_merge_property_test                       10,000 histories, or $TIKAR_PROPERTY_HISTORIES
 //   sync_merge_property_test --histories=1000000   a night
 //   sync_merge_property_test --seed=1234           one history again, telling what is in it
-//   sync_merge_property_test --quick --threads=1   stops at the first failure and does not shrink it
+//   sync_merge_property_test --quick --threads=1   stops at the first failure and does not shrink
+//   it
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -99,9 +100,8 @@ struct Sum {
 };
 
 std::string Tell(const History& history, const Groups& groups, const std::string& what) {
-  return absl::StrCat("seed ", history.seed, ":\n", what, "delivered:\n",
-                      Describe(history, groups), "replay: ", flags.program,
-                      " --seed=", history.seed, "\n");
+  return absl::StrCat("seed ", history.seed, ":\n", what, "delivered:\n", Describe(history, groups),
+                      "replay: ", flags.program, " --seed=", history.seed, "\n");
 }
 
 // Empty: nothing is wrong.
@@ -183,9 +183,9 @@ TEST(MergePropertyTest, EveryOrderGivesTheStateOfTheRule) {
       "the node took %d fast-forwards, %d merges, %d refolds; it read %d headers, %d bodies\n%s",
       sum.histories, sum.changes, sum.not_fast_forward * 100 / sum.changes,
       sum.stamped_twice * 100 / sum.changes, sum.comparisons, seconds,
-      static_cast<double>(sum.histories) / seconds, sum.counters.fast_forwards,
-      sum.counters.merges, sum.counters.refolds, sum.counters.headers_read,
-      sum.counters.bodies_read, sum.tally.Table(sum.histories));
+      static_cast<double>(sum.histories) / seconds, sum.counters.fast_forwards, sum.counters.merges,
+      sum.counters.refolds, sum.counters.headers_read, sum.counters.bodies_read,
+      sum.tally.Table(sum.histories));
   EXPECT_EQ(sum.histories, flags.histories);
   if (flags.is_quick) return;
   EXPECT_GE(sum.not_fast_forward * 100, sum.changes * 30);

@@ -124,17 +124,17 @@ absl::StatusOr<Held> Node::Load() const {
                               }));
   RETURN_IF_ERROR(status);
   const std::string history = sync::keys::HistoryPrefix(key_);
-  RETURN_IF_ERROR(reader.Scan(sync::Family::kHistory, history, sync::PrefixEnd(history),
-                              [&](std::string_view key, std::string_view value) {
-                                absl::StatusOr<sync::Header> header = sync::DecodeHeader(value);
-                                if (!header.ok()) {
-                                  status = header.status();
-                                  return false;
-                                }
-                                held.stamps[*sync::ChangeId::FromBytes(
-                                    key.substr(history.size()))] = header->stamp;
-                                return true;
-                              }));
+  RETURN_IF_ERROR(reader.Scan(
+      sync::Family::kHistory, history, sync::PrefixEnd(history),
+      [&](std::string_view key, std::string_view value) {
+        absl::StatusOr<sync::Header> header = sync::DecodeHeader(value);
+        if (!header.ok()) {
+          status = header.status();
+          return false;
+        }
+        held.stamps[*sync::ChangeId::FromBytes(key.substr(history.size()))] = header->stamp;
+        return true;
+      }));
   RETURN_IF_ERROR(status);
   return held;
 }

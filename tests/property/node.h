@@ -37,7 +37,8 @@ class Node {
   // Hands over arrivals in one group; a definition among them goes before the entries.
   absl::Status Deliver(const std::vector<Arrival>& group);
 
-  // The entries among them once more, as if other nodes had logged the same changes with the same stamps.
+  // The entries among them once more, as if other nodes had logged the same changes with the same
+  // stamps.
   absl::Status DeliverFromOtherLogs(const std::vector<Arrival>& group);
 
   // What is stored. NotFound: no change came yet.

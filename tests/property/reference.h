@@ -78,8 +78,8 @@ struct State {
 };
 
 // base, ours, theirs; nullopt: too large to merge.
-using TextMerge = std::function<std::optional<std::string>(std::string_view, std::string_view,
-                                                           std::string_view)>;
+using TextMerge =
+    std::function<std::optional<std::string>(std::string_view, std::string_view, std::string_view)>;
 // By the 32 bytes of their hash. Only well-formed ones; the merge version may be unsupported.
 using Definitions = std::map<std::string, v1::Definition>;
 

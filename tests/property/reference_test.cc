@@ -27,9 +27,9 @@ v1::Definition Complaints() {
   v1::Definition definition;
   definition.set_merge_version(1);
   const std::vector<std::pair<std::string, v1::Policy>> fields = {
-      {"judul", v1::POLICY_LATEST},     {"deskripsi", v1::POLICY_TEXT},
+      {"judul", v1::POLICY_LATEST},      {"deskripsi", v1::POLICY_TEXT},
       {"prioritas", v1::POLICY_HIGHEST}, {"tenggat", v1::POLICY_LOWEST},
-      {"kategori", v1::POLICY_UNION},   {"bantuan", v1::POLICY_REVIEW}};
+      {"kategori", v1::POLICY_UNION},    {"bantuan", v1::POLICY_REVIEW}};
   for (const auto& [key, policy] : fields) {
     v1::Field* const field = definition.add_fields();
     field->set_key(key);
@@ -413,7 +413,8 @@ TEST(ReferenceValueTest, NormalFormIsOne) {
   };
   EXPECT_EQ(decimal("007.10")->decimal(), "7.1");
   EXPECT_EQ(decimal("-0.0")->decimal(), "0");
-  for (const char* const bad : {"", "-", "1.", ".5", "1e5", "1 "}) EXPECT_FALSE(decimal(bad)) << bad;
+  for (const char* const bad : {"", "-", "1.", ".5", "1e5", "1 "})
+    EXPECT_FALSE(decimal(bad)) << bad;
   EXPECT_LT(CompareValues(*decimal("-12.3"), *decimal("-2.3")), 0);
   EXPECT_GT(CompareValues(*decimal("10"), *decimal("9.9")), 0);
   EXPECT_EQ(NormalValue(TextValue("cafe\xcc\x81"))->text(), "caf\xc3\xa9");

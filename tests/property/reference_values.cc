@@ -60,8 +60,8 @@ int CompareNumbers(int64_t a, int64_t b) { return a < b ? -1 : a > b ? 1 : 0; }
 
 int CompareDecimals(const DecimalParts& a, const DecimalParts& b) {
   if (a.negative != b.negative) return a.negative ? -1 : 1;
-  int magnitude = CompareNumbers(static_cast<int64_t>(a.whole.size()),
-                                 static_cast<int64_t>(b.whole.size()));
+  int magnitude =
+      CompareNumbers(static_cast<int64_t>(a.whole.size()), static_cast<int64_t>(b.whole.size()));
   if (magnitude == 0) magnitude = a.whole.compare(b.whole);
   if (magnitude == 0) magnitude = a.fraction.compare(b.fraction);
   return a.negative ? -magnitude : magnitude;
@@ -172,8 +172,8 @@ int CompareValues(const v1::Value& a, const v1::Value& b) {
       const auto& x = a.choices().items();
       const auto& y = b.choices().items();
       for (int i = 0; i < x.size() && i < y.size(); ++i) {
-        const int length = CompareNumbers(static_cast<int64_t>(x[i].size()),
-                                          static_cast<int64_t>(y[i].size()));
+        const int length =
+            CompareNumbers(static_cast<int64_t>(x[i].size()), static_cast<int64_t>(y[i].size()));
         const int item = length != 0 ? length : x[i].compare(y[i]);
         if (item != 0) return item;
       }

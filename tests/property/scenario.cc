@@ -24,11 +24,10 @@ std::string BytesOf(const sync::Fold& fold) {
 }
 
 reference::State Expected(const Node& node) {
-  return reference::Fold(
-      node.Observations(), node.Definitions(),
-      [](std::string_view base, std::string_view ours, std::string_view theirs) {
-        return sync::MergeText(base, ours, theirs);
-      });
+  return reference::Fold(node.Observations(), node.Definitions(),
+                         [](std::string_view base, std::string_view ours, std::string_view theirs) {
+                           return sync::MergeText(base, ours, theirs);
+                         });
 }
 
 // A mask may lack bits, which costs a walk through the history; a bit too many would lose a write.
@@ -44,7 +43,8 @@ bool ClaimsTooMuch(const std::vector<std::vector<uint64_t>>& cover,
   return false;
 }
 
-// Of what is stored and of the full fold against the reference; to tell which of the two paths is wrong.
+// Of what is stored and of the full fold against the reference; to tell which of the two paths is
+// wrong.
 std::string Compare(const Node& node, Result& result) {
   const absl::StatusOr<Held> held = node.Load();
   if (absl::IsNotFound(held.status()) && node.Observations().empty()) return "";
@@ -66,8 +66,7 @@ std::string Compare(const Node& node, Result& result) {
   }
   for (const auto& [id, change] : reference::JoinAll(node.Observations())) {
     const auto stamp = held->stamps.find(*sync::ChangeId::FromBytes(id));
-    if (stamp == held->stamps.end() ||
-        stamp->second != sync::Stamp::FromProto(change.stamp)) {
+    if (stamp == held->stamps.end() || stamp->second != sync::Stamp::FromProto(change.stamp)) {
       absl::StrAppend(&failure, "  the joined stamp of a change is another one\n");
     }
   }

@@ -85,6 +85,33 @@ TEST(ApplicationTest, AWrongCommandLineIsExitCodeTwoAndNothingIsSent) {
   EXPECT_EQ(Tikar({"requests", "import", "--map", "/no/such/map", "/no/such/file"}).exit_code, 2);
 }
 
+TEST(ApplicationTest, AnUnknownCommandIsNamedWithThoseThatThereAre) {
+  EXPECT_THAT(Tikar({"paint"}).err, HasSubstr("tikar has no command \"paint\"; it has: requests"));
+  EXPECT_THAT(Tikar({"requests", "paint"}).err,
+              HasSubstr("tikar requests has no command \"paint\"; it has: list, show"));
+}
+
+TEST(ApplicationTest, AWrongCommandLineIsJsonWhereJsonWasAskedFor) {
+  for (const std::vector<const char*>& arguments : std::vector<std::vector<const char*>>{
+           {"--output", "json", "paint"}, {"requests", "list", "--limit", "0", "--output=json"}}) {
+    const Output output = Tikar(arguments);
+    EXPECT_EQ(output.exit_code, 2);
+    const nlohmann::json json = nlohmann::json::parse(output.err);
+    EXPECT_EQ(json["error"]["exit_code"], 2);
+    EXPECT_EQ(json["error"]["code"], "INVALID_ARGUMENT");
+  }
+}
+
+TEST(ApplicationTest, TheServerIsAHostAndAPort) {
+  for (const char* server : {"localhost", "localhost:", ":50151", "localhost:0", "localhost:65536",
+                             "localhost:http", "::1:50151", "dns:///localhost:50151", ""}) {
+    const Output output = Tikar({"--server", server, "status"});
+    EXPECT_EQ(output.exit_code, 2) << server;
+  }
+  EXPECT_THAT(Tikar({"--server", "localhost:0", "status"}).err, HasSubstr("HOST:PORT"));
+  EXPECT_EQ(Tikar({"--server", "[::1]:1", "--timeout", "0.5", "status"}).exit_code, 4);
+}
+
 TEST(ApplicationTest, AServerThatIsNotThereIsExitCodeFourWithAdvice) {
   const std::string server = ClosedPort();
   const Output output = Tikar({"--server", server.c_str(), "--timeout", "0.5", "status"});

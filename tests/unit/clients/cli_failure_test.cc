@@ -74,6 +74,7 @@ TEST(ExplainTest, ATrailerThatIsNoStatusDoesNoHarm) {
 TEST(ExplainTest, SaysWhatToDoWhenNobodyAnswers) {
   const FailureText text =
       Explain(StatusOfServer(14, "connection refused", ""), Language::kEnglish, kServer);
+  EXPECT_EQ(text.message, "no server answers at 127.0.0.1:50151");
   EXPECT_THAT(text.advice, HasSubstr("Is tikard running at 127.0.0.1:50151?"));
   EXPECT_THAT(text.advice, HasSubstr("ci/serve"));
 }

@@ -37,7 +37,7 @@ constexpr int64_t kJanuary2026Ms = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
 v1::Request Disputed() {
   v1::Request request = Parse<v1::Request>(R"(
     name: "regions/15.01/requests/0190f5c2a7b07c3e8d1f2a3b4c5d6e7f"
-    ref: "7ZK4QX9M2HB" availability: AVAILABILITY_READY service: "pengaduan" definition_version: 1
+    ref: "7ZK4QX9M2HP" availability: AVAILABILITY_READY service: "pengaduan" definition_version: 1
     area: "15.01.06" status: "ditolak" reviews: "status" change_count: 4
     fields { path: "deskripsi" value { text: "Papan lepas.\nTali putus." } rule: RULE_TEXT
              candidates { actor: "hp-ani" } candidates { actor: "hp-budi" } }
@@ -71,7 +71,7 @@ class RequestTextTest : public ::testing::Test {
 TEST_F(RequestTextTest, ShowsWhatThereIsWithLabels) {
   const std::string text =
       RequestText(Disputed(), PengaduanView(), "Jambi / Kabupaten Kerinci / Gunung Kerinci", {});
-  EXPECT_THAT(text, HasSubstr("7ZK4Q-X9M2H-B  Jembatan gantung putus\n"));
+  EXPECT_THAT(text, HasSubstr("7ZK4Q-X9M2H-P  Jembatan gantung putus\n"));
   EXPECT_THAT(text, HasSubstr("Citizen complaint (pengaduan v1)  ·  Rejected, under review"));
   EXPECT_THAT(text, HasSubstr("Jambi / Kabupaten Kerinci / Gunung Kerinci (15.01.06)"));
   EXPECT_THAT(text, HasSubstr("Description"));
@@ -85,7 +85,7 @@ TEST_F(RequestTextTest, ShowsWhatThereIsWithLabels) {
   EXPECT_THAT(
       text,
       HasSubstr(
-          "tikar conflicts resolve 7ZK4Q-X9M2H-B status --take 1 --reason \"…\" --role penyelia"));
+          "tikar conflicts resolve 7ZK4Q-X9M2H-P status --take 1 --reason \"…\" --role penyelia"));
 }
 
 TEST_F(RequestTextTest, SpeaksIndonesian) {

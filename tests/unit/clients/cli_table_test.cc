@@ -17,7 +17,7 @@ Table Requests() {
   Table table({{.title = "REF"},
                {.title = "TITLE", .shrinks = true},
                {.title = "N", .right_aligned = true}});
-  table.AddRow({{"7ZK4Q-X9M2H-B", Style::kName}, {"Jembatan gantung putus"}, {"7"}});
+  table.AddRow({{"7ZK4Q-X9M2H-P", Style::kName}, {"Jembatan gantung putus"}, {"7"}});
   table.AddRow({{"0", Style::kName}, {"Lampu"}, {"12"}});
   return table;
 }
@@ -25,14 +25,14 @@ Table Requests() {
 TEST(TableTest, AlignsColumns) {
   EXPECT_EQ(Requests().Render({}),
             "REF            TITLE                    N\n"
-            "7ZK4Q-X9M2H-B  Jembatan gantung putus   7\n"
+            "7ZK4Q-X9M2H-P  Jembatan gantung putus   7\n"
             "0              Lampu                   12\n");
 }
 
 TEST(TableTest, ShrinksTheColumnThatMayAndKeepsTheOthersWhole) {
   EXPECT_EQ(Requests().Render({.width = 30}),
             "REF            TITLE         N\n"
-            "7ZK4Q-X9M2H-B  Jembatan g…   7\n"
+            "7ZK4Q-X9M2H-P  Jembatan g…   7\n"
             "0              Lampu        12\n");
 }
 
@@ -41,14 +41,14 @@ TEST(TableTest, LeavesOutWhatIsEmptyOrDoesNotFit) {
                {.title = "TITLE", .shrinks = true},
                {.title = "AREA", .shrinks = true, .droppable = true},
                {.title = "ASSIGNEE", .droppable = true}});
-  table.AddRow({{"7ZK4Q-X9M2H-B"}, {"Jembatan gantung putus"}, {"Gunung Kerinci"}, {""}});
+  table.AddRow({{"7ZK4Q-X9M2H-P"}, {"Jembatan gantung putus"}, {"Gunung Kerinci"}, {""}});
   EXPECT_EQ(table.Render({}),
             "REF            TITLE                   AREA\n"
-            "7ZK4Q-X9M2H-B  Jembatan gantung putus  Gunung Kerinci\n");
+            "7ZK4Q-X9M2H-P  Jembatan gantung putus  Gunung Kerinci\n");
   // The ref is what one types next: it stays whole as long as it can.
   EXPECT_EQ(table.Render({.width = 30}),
             "REF            TITLE\n"
-            "7ZK4Q-X9M2H-B  Jembatan gantu…\n");
+            "7ZK4Q-X9M2H-P  Jembatan gantu…\n");
 }
 
 TEST(TableTest, NeverWiderThanTheTerminal) {
@@ -62,7 +62,7 @@ TEST(TableTest, NeverWiderThanTheTerminal) {
 
 TEST(TableTest, ColoursOnlyWhereThereAreColours) {
   EXPECT_THAT(Requests().Render({}), Not(HasSubstr("\x1b")));
-  EXPECT_THAT(Requests().Render({.color = true}), HasSubstr("\x1b[36m7ZK4Q-X9M2H-B\x1b[0m"));
+  EXPECT_THAT(Requests().Render({.color = true}), HasSubstr("\x1b[36m7ZK4Q-X9M2H-P\x1b[0m"));
 }
 
 TEST(TableTest, OneRowOneLineWhateverACellHolds) {

@@ -69,5 +69,12 @@ TEST(AboutDurationTest, PicksTheUnit) {
   EXPECT_EQ(AboutDuration(absl::Hours(24 * 365)), "365 d");
 }
 
+TEST(AboutDurationTest, RoundsToTheNearest) {
+  EXPECT_EQ(AboutDuration(absl::Hours(24 * 365) - absl::Seconds(3)), "365 d");
+  EXPECT_EQ(AboutDuration(absl::Minutes(-95)), "2 h");
+  EXPECT_EQ(AboutDuration(absl::Milliseconds(59'600)), "1 min");
+  EXPECT_EQ(AboutDuration(absl::Hours(48) - absl::Seconds(1)), "2 d");
+}
+
 }  // namespace
 }  // namespace tikar::cli

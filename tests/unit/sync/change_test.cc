@@ -111,10 +111,9 @@ TEST(ChangeTest, EachKindOfMutationMakesItsWrite) {
                                   .Rebase(*NewerComplaint())
                                   .Finish()
                                   .Parse();
-  EXPECT_THAT(Paths(change),
-              testing::UnorderedElementsAre("@definition", "@retracted", "biaya",
-                                            ElementPath("comments", change.id, 3), comment, "judul",
-                                            "status", "tenggat"));
+  EXPECT_THAT(Paths(change), testing::UnorderedElementsAre("@definition", "@retracted", "biaya",
+                                                           ElementPath("comments", change.id, 3),
+                                                           comment, "judul", "status", "tenggat"));
   EXPECT_EQ(change.FindWrite("judul")->kind, WriteKind::kSet);
   EXPECT_EQ(change.FindWrite("tenggat")->kind, WriteKind::kClear);
   EXPECT_EQ(change.FindWrite("tenggat")->value, std::nullopt);

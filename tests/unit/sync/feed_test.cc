@@ -30,8 +30,9 @@ RequestKey KeyOf(const v1::Request& request) {
   return state.key;
 }
 
-// A phone as the protocol wants it: stores what a page brings together with its cursor; drops by itself what
-// a smaller scope no longer covers; and when it has to start over, drops at the end what did not come again.
+// A phone as the protocol wants it: stores what a page brings together with its cursor; drops by
+// itself what a smaller scope no longer covers; and when it has to start over, drops at the end
+// what did not come again.
 class Phone {
  public:
   explicit Phone(std::vector<std::string> scope, std::string actor = "")
@@ -146,8 +147,8 @@ class FeedTest : public testing::Test {
     return node_.Take(siti_.Create(area).Set("judul", "ke-" + std::to_string(++filed_)));
   }
   Written Edit(const Written& created) {
-    return node_.Take(
-        siti_.Edit(created.key, node_.Heads(created.key)).Set("judul", "lagi-" + std::to_string(++filed_)));
+    return node_.Take(siti_.Edit(created.key, node_.Heads(created.key))
+                          .Set("judul", "lagi-" + std::to_string(++filed_)));
   }
   Written Move(const Written& created, std::string_view area) {
     return node_.Take(siti_.Edit(created.key, node_.Heads(created.key)).Set("area", area));
@@ -644,10 +645,12 @@ class CursorTest : public RoamingTest {
     query.requests_max = 3;
     return ReadFeed(node_.reader(), query);
   }
-  // In the middle of a first pass, at its end, in the middle of a fill, of a later pass and of roaming.
+  // In the middle of a first pass, at its end, in the middle of a fill, of a later pass and of
+  // roaming.
   std::vector<std::string> Cursors() {
     std::vector<Written> filed;
-    for (int i = 0; i < 6; ++i) filed.push_back(File(kSungaibetungHilir)), filed.push_back(File(kTamiai));
+    for (int i = 0; i < 6; ++i)
+      filed.push_back(File(kSungaibetungHilir)), filed.push_back(File(kTamiai));
     Assign(filed[1], "hp-siti");
     Exchange();
     std::vector<std::string> cursors;
@@ -691,8 +694,8 @@ TEST_F(CursorTest, OneWithAFlippedBitIsRefused) {
   EXPECT_FALSE(ReadWith(std::string(300 << 10, '\1')).ok());
 }
 
-// Somebody who computes the check anew can lie about anything: the server answers or refuses, and shows nothing
-// outside the scope.
+// Somebody who computes the check anew can lie about anything: the server answers or refuses, and
+// shows nothing outside the scope.
 TEST_F(CursorTest, OneThatWasForgedNeitherHarmsNorShowsMore) {
   constexpr size_t kCheckBytes = 8;
   const Written secret = File("15.01.08.2001");
@@ -748,7 +751,8 @@ TEST_F(CursorTest, AScopeThatIsNoneIsRefused) {
 TEST_F(CursorTest, ADamagedFeedRowIsToldAsDamage) {
   File(kSungaibetungHilir);
   WriteBatch batch;
-  batch.Put(Family::kFeed, keys::Feed(kKerinci, kGunungKerinci, node_.Region().feed_position()), "R");
+  batch.Put(Family::kFeed, keys::Feed(kKerinci, kGunungKerinci, node_.Region().feed_position()),
+            "R");
   ASSERT_TRUE(node_.store().Write(batch).ok());
   Phone phone({kKerinci});
   FeedQuery query;
@@ -756,7 +760,8 @@ TEST_F(CursorTest, ADamagedFeedRowIsToldAsDamage) {
   EXPECT_EQ(ReadFeed(node_.reader(), query).status().code(), absl::StatusCode::kDataLoss);
 }
 
-// An entry from elsewhere whose area or assignee is no name: kept, and no key of the feed breaks over it.
+// An entry from elsewhere whose area or assignee is no name: kept, and no key of the feed breaks
+// over it.
 TEST_F(FeedTest, AnAreaThatIsNoneBreaksNoRow) {
   Node lenient(2, "", /*knows_definition=*/false);
   const Written created = lenient.Take(siti_.Create());
@@ -783,8 +788,9 @@ TEST_F(FeedTest, AnAreaThatIsNoneBreaksNoRow) {
   EXPECT_THAT(phone.DifferencesFrom(node_), IsEmpty());
 }
 
-// The model: after each complete pass a phone holds exactly what is in its scope on the node, whatever happened
-// in between: writes, moves, assignments, other nodes, new machines, other scopes, passes left half done.
+// The model: after each complete pass a phone holds exactly what is in its scope on the node,
+// whatever happened in between: writes, moves, assignments, other nodes, new machines, other
+// scopes, passes left half done.
 class RandomFeedTest : public testing::TestWithParam<uint64_t> {};
 
 TEST_P(RandomFeedTest, APhoneHoldsWhatIsInItsScope) {
@@ -793,8 +799,9 @@ TEST_P(RandomFeedTest, APhoneHoldsWhatIsInItsScope) {
   const auto below = [&](size_t n) { return static_cast<size_t>(random() % n); };
   const std::vector<std::string> areas = {kSungaibetungHilir, kSungaibatuGantih, kGunungKerinci,
                                           kTamiai, "15.01.08.2001"};
-  const std::vector<std::string> prefixes = {kSungaibetungHilir, kSungaibatuGantih, kGunungKerinci,
-                                             kTamiai, kBatangMerangin, "15.01.08", kKerinci, "15"};
+  const std::vector<std::string> prefixes = {
+      kSungaibetungHilir, kSungaibatuGantih, kGunungKerinci, kTamiai,
+      kBatangMerangin,    "15.01.08",        kKerinci,       "15"};
   const auto scope = [&] {
     std::vector<std::string> chosen;
     for (size_t i = 1 + below(3); i > 0; --i) chosen.push_back(prefixes[below(prefixes.size())]);
@@ -805,7 +812,8 @@ TEST_P(RandomFeedTest, APhoneHoldsWhatIsInItsScope) {
   Officer siti("hp-siti"), budi("hp-budi");
   Officer* const officers[] = {&siti, &budi};
   std::vector<Phone> phones;
-  for (int i = 0; i < 3; ++i) phones.emplace_back(scope(), i == 0 ? "hp-siti" : i == 1 ? "hp-budi" : "");
+  for (int i = 0; i < 3; ++i)
+    phones.emplace_back(scope(), i == 0 ? "hp-siti" : i == 1 ? "hp-budi" : "");
   std::vector<Written> filed;
   const auto exchange = [&] {
     hub.PullFrom(district);

@@ -22,8 +22,8 @@ using ::testing::IsEmpty;
 // What a node knows of one request, laid out by hand.
 class Knowledge {
  public:
-  explicit Knowledge(std::vector<std::shared_ptr<const Definition>> definitions = {Complaint(),
-                                                                                   NewerComplaint()})
+  explicit Knowledge(
+      std::vector<std::shared_ptr<const Definition>> definitions = {Complaint(), NewerComplaint()})
       : definitions_(std::move(definitions)) {}
 
   Written Know(const Written& change, v1::Verdict verdict = v1::VERDICT_ACCEPTED,
@@ -189,8 +189,8 @@ TEST_F(FoldTest, AWriteOverASeenReviewAddsACandidateAndOnlySettleEndsIt) {
   const Written created = known_.Know(siti_.Create());
   const Written five = known_.Know(siti_.After(created).Set("biaya", Value::Integer(5)));
   const Written six = known_.Know(budi_.After(created).Set("biaya", Value::Integer(6)));
-  const Written seven = known_.Know(
-      siti_.Edit(created.key, Ids({five, six})).Set("biaya", Value::Integer(7)));
+  const Written seven =
+      known_.Know(siti_.Edit(created.key, Ids({five, six})).Set("biaya", Value::Integer(7)));
   EXPECT_EQ(known_.Run().state.Find("biaya")->candidates.size(), 3u);
   EXPECT_TRUE(known_.Run().state.UnderReview("biaya"));
   known_.Know(head_.After(seven).Settle("biaya", {five.id, six.id, seven.id}, Value::Integer(8)));
@@ -321,7 +321,8 @@ TEST_F(FoldTest, TheBaseOfATextMergeIsTheWriteThatBothSidesSaw) {
 TEST_F(FoldTest, TheOrderOfArrivalDoesNotMatter) {
   const Written created = known_.Know(siti_.Create().Set("deskripsi", "jembatan").Comment("satu"));
   const Written a = known_.Know(siti_.After(created).Set("biaya", Value::Integer(5)).Retract());
-  const Written b = known_.Know(budi_.After(created).Set("biaya", Value::Integer(6)).Comment("dua"));
+  const Written b =
+      known_.Know(budi_.After(created).Set("biaya", Value::Integer(6)).Comment("dua"));
   known_.KnowStub(budi_.After(b).Set("judul", "ditolak"));
   known_.Know(head_.Edit(created.key, Ids({a, b})).Settle("biaya", Ids({a, b}), Value::Integer(7)));
   const Fold expected = known_.Run();

@@ -66,8 +66,10 @@ inline constexpr char kComplaintText[] = R"(
     states { key: "disetujui" decision: true label { id: "Disetujui" en: "Approved" } }
     states { key: "ditolak" decision: true label { id: "Ditolak" en: "Rejected" } }
     states { key: "dibayar" terminal: true label { id: "Dibayar" en: "Paid" } }
-    edges { from: "diterima" to: "diperiksa" roles: "petugas" label { id: "Periksa" en: "Examine" } }
-    edges { from: "diterima" to: "disetujui" roles: "petugas" label { id: "Setujui" en: "Approve" } }
+    edges { from: "diterima" to: "diperiksa" roles: "petugas"
+            label { id: "Periksa" en: "Examine" } }
+    edges { from: "diterima" to: "disetujui" roles: "petugas"
+            label { id: "Setujui" en: "Approve" } }
     edges { from: "diterima" to: "ditolak" roles: "petugas" label { id: "Tolak" en: "Reject" } }
     edges { from: "disetujui" to: "dibayar" roles: "kepala" irreversible: true
             label { id: "Bayar" en: "Pay" } }
@@ -142,9 +144,8 @@ struct Written {
 inline Written Finished(std::string bytes) {
   absl::StatusOr<ParsedChange> change = ParseChange(std::move(bytes));
   EXPECT_TRUE(change.ok()) << change.status();
-  return {.body = change->bytes,
-          .id = change->id,
-          .key = {change->body.region(), change->request_id}};
+  return {
+      .body = change->bytes, .id = change->id, .key = {change->body.region(), change->request_id}};
 }
 
 inline std::vector<ChangeId> Ids(std::initializer_list<Written> changes) {
@@ -229,7 +230,8 @@ class Officer {
       : actor_(std::move(actor)), role_(std::move(role)), clock_ms_(clock_ms) {}
 
   // A new request under `definition` in `area`; the region is that of the area.
-  Draft Create(std::string_view area = kSungaibetungHilir, const Definition& definition = *Complaint()) {
+  Draft Create(std::string_view area = kSungaibetungHilir,
+               const Definition& definition = *Complaint()) {
     v1::ChangeBody body = Head(area.substr(0, 5));
     v1::Create& create = *body.add_mutations()->mutable_create();
     create.set_definition_hash(definition.hash().bytes());

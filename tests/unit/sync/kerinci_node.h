@@ -29,7 +29,8 @@ inline Submission Sent(const Written& change, int64_t clock_offset_ms = 0) {
   return submission;
 }
 
-// Every batch is written and synced before the next call, as the engine does it. Not safe for threads.
+// Every batch is written and synced before the next call, as the engine does it. Not safe for
+// threads.
 class Node {
  public:
   // Knows the complaint's definition from the start, unless told otherwise.
@@ -98,8 +99,10 @@ class Node {
     return *std::move(outcome);
   }
 
-  // All that `other` has and this one lacks, in pages of about `bytes_max`. Returns how many entries came.
-  size_t PullFrom(const Node& other, std::string_view region = kKerinci, size_t bytes_max = 1 << 20) {
+  // All that `other` has and this one lacks, in pages of about `bytes_max`. Returns how many
+  // entries came.
+  size_t PullFrom(const Node& other, std::string_view region = kKerinci,
+                  size_t bytes_max = 1 << 20) {
     size_t pulled = 0;
     VersionVector known = Vector(region);
     while (true) {
@@ -111,7 +114,8 @@ class Node {
     }
   }
 
-  std::vector<v1::Entry> EntriesAfter(const VersionVector& known, std::string_view region = kKerinci,
+  std::vector<v1::Entry> EntriesAfter(const VersionVector& known,
+                                      std::string_view region = kKerinci,
                                       size_t bytes_max = 1 << 20) const {
     absl::StatusOr<std::vector<v1::Entry>> entries =
         sync::EntriesAfter(reader(), region, known, bytes_max);

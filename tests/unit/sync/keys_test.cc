@@ -1,4 +1,5 @@
-// Golden keys: what is on disks must be found again. A failure here means a new format, never a new literal.
+// Golden keys: what is on disks must be found again. A failure here means a new format, never a new
+// literal.
 #include "sync/keys.h"
 
 #include <gtest/gtest.h>
@@ -74,7 +75,8 @@ TEST(KeysTest, APrefixHoldsItsOwnAndNothingElse) {
   EXPECT_LT(keys::Feed("15.01", "15.01.06", UINT64_MAX), PrefixEnd(prefix));
   EXPECT_FALSE(keys::Feed("15.01", "15.01.060", 1).starts_with(prefix));
   // An actor whose name another's begins with.
-  EXPECT_FALSE(keys::Feed("15.01", "@hp-siti2", 1).starts_with(keys::FeedPrefix("15.01", "@hp-siti")));
+  EXPECT_FALSE(
+      keys::Feed("15.01", "@hp-siti2", 1).starts_with(keys::FeedPrefix("15.01", "@hp-siti")));
 }
 
 }  // namespace

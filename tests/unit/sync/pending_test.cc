@@ -45,8 +45,8 @@ TEST_F(PendingTest, WithoutItsDefinitionANewRequestShowsWithoutAStatus) {
 
 TEST_F(PendingTest, AnEditGoesOnTopAndBecomesTheParentOfTheNext) {
   const Written created = Apply(siti_.Create().Set("judul", "satu"));
-  const Written edited =
-      Apply(siti_.Edit(created.key, view_.state.heads).Set("judul", "dua").Go("diterima", "diperiksa"));
+  const Written edited = Apply(
+      siti_.Edit(created.key, view_.state.heads).Set("judul", "dua").Go("diterima", "diperiksa"));
   EXPECT_EQ(view_.state.Text("judul"), "dua");
   EXPECT_EQ(view_.state.status(), "diperiksa");
   EXPECT_THAT(view_.state.heads, ElementsAre(edited.id));

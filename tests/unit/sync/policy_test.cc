@@ -60,9 +60,8 @@ TEST(PolicyTest, EveryPairOfWritesIsResolvedTheSameFromBothSides) {
   for (int rule = 0; rule <= static_cast<int>(FieldRule::kElement); ++rule) {
     for (int a = 1; a < kWriteKinds; ++a) {
       for (int b = 1; b < kWriteKinds; ++b) {
-        const Resolution resolution = ResolutionOf(static_cast<FieldRule>(rule),
-                                                   static_cast<WriteKind>(a),
-                                                   static_cast<WriteKind>(b));
+        const Resolution resolution = ResolutionOf(
+            static_cast<FieldRule>(rule), static_cast<WriteKind>(a), static_cast<WriteKind>(b));
         EXPECT_NE(resolution, Resolution::kUnreachable);
         EXPECT_EQ(resolution, ResolutionOf(static_cast<FieldRule>(rule), static_cast<WriteKind>(b),
                                            static_cast<WriteKind>(a)));
@@ -117,9 +116,9 @@ TEST(ExtremesTest, EmptyRanksBelowAllInBoth) {
 }
 
 TEST(UnionTest, AllChoicesOfAllTogether) {
-  const FieldState field = Decided("bahan", {By('a', 1, Value::Choices({"kayu", "batu"})),
-                                             By('b', 2, Value::Choices({"besi", "kayu"})),
-                                             By('c', 3, std::nullopt)});
+  const FieldState field =
+      Decided("bahan", {By('a', 1, Value::Choices({"kayu", "batu"})),
+                        By('b', 2, Value::Choices({"besi", "kayu"})), By('c', 3, std::nullopt)});
   EXPECT_EQ(field.value, Value::Choices({"batu", "besi", "kayu"}));
   EXPECT_EQ(field.rule, v1::RULE_UNION);
 }
@@ -143,19 +142,18 @@ TEST(UnionTest, MoreItemsThanAValueHoldsLeavesItToTheLatest) {
 }
 
 TEST(TextTest, TwoCorrectionsOfOneDescriptionMeet) {
-  const FieldState field =
-      Decided("deskripsi",
-              {By('a', 1, Value::Text("jembatan kayu putus di desa")),
-               By('b', 2, Value::Text("jembatan putus di desa Tamiai"))},
-              false, Value::Text("jembatan putus di desa"));
+  const FieldState field = Decided("deskripsi",
+                                   {By('a', 1, Value::Text("jembatan kayu putus di desa")),
+                                    By('b', 2, Value::Text("jembatan putus di desa Tamiai"))},
+                                   false, Value::Text("jembatan putus di desa"));
   EXPECT_EQ(field.value, Value::Text("jembatan kayu putus di desa Tamiai"));
   EXPECT_EQ(field.rule, v1::RULE_TEXT);
 }
 
 TEST(TextTest, TooLargeToMergeLeavesItToTheLatest) {
   const std::string half(kTextBytesMax * 3 / 4, 'x');
-  const FieldState field = Decided("deskripsi", {By('a', 1, Value::Text(half + " a")),
-                                                 By('b', 2, Value::Text("b " + half))});
+  const FieldState field = Decided(
+      "deskripsi", {By('a', 1, Value::Text(half + " a")), By('b', 2, Value::Text("b " + half))});
   EXPECT_EQ(field.value, Value::Text("b " + half));
   EXPECT_EQ(field.rule, v1::RULE_TEXT_LATEST);
 }
@@ -178,8 +176,8 @@ TEST(TextTest, AnUnreadableBaseIsTheCallersErrorAndNotAValue) {
 }
 
 TEST(WorkflowTest, TheStateThatStandsLastWinsEvenWhenWrittenEarlier) {
-  const FieldState field = Decided("status", {By('a', 1, Value::Text("disetujui")),
-                                              By('b', 2, Value::Text("diperiksa"))});
+  const FieldState field = Decided(
+      "status", {By('a', 1, Value::Text("disetujui")), By('b', 2, Value::Text("diperiksa"))});
   EXPECT_EQ(field.value, Value::Text("disetujui"));
   EXPECT_EQ(field.rule, v1::RULE_WORKFLOW);
 }
@@ -229,8 +227,8 @@ TEST(ReviewTest, ARetractionUnderReviewLeavesTheRequestVisible) {
 
 TEST(ElementTest, AnEditStandsAgainstALaterRemoval) {
   const std::string path = ElementPath("comments", Id('f'), 0);
-  const FieldState field = Decided(path, {By('a', 1, Value::Text("diperbaiki")),
-                                          By('b', 9, std::nullopt, WriteKind::kRemove)});
+  const FieldState field = Decided(
+      path, {By('a', 1, Value::Text("diperbaiki")), By('b', 9, std::nullopt, WriteKind::kRemove)});
   EXPECT_EQ(field.value, Value::Text("diperbaiki"));
   EXPECT_EQ(field.rule, v1::RULE_EDIT_BEATS_REMOVE);
   EXPECT_EQ(Decided(path, {By('a', 1, Value::Text("satu")), By('b', 9, Value::Text("dua"))}).value,
@@ -238,8 +236,8 @@ TEST(ElementTest, AnEditStandsAgainstALaterRemoval) {
 }
 
 TEST(WinnerTest, InAMergeAllWinElseWhoHasTheValue) {
-  const FieldState merged = Decided("bahan", {By('a', 1, Value::Choices({"kayu"})),
-                                              By('b', 2, Value::Choices({"besi"}))});
+  const FieldState merged = Decided(
+      "bahan", {By('a', 1, Value::Choices({"kayu"})), By('b', 2, Value::Choices({"besi"}))});
   EXPECT_TRUE(IsWinner(merged, merged.candidates[0]));
   EXPECT_TRUE(IsWinner(merged, merged.candidates[1]));
   const FieldState latest =

@@ -65,9 +65,8 @@ class QueryTest : public testing::Test {
   ConflictPage Conflicts(size_t page_size = 50, std::string_view token = "",
                          std::string_view area = "", std::string_view service = "",
                          std::string_view region = kKerinci) {
-    absl::StatusOr<ConflictPage> page =
-        ListConflicts(node_.reader(), region, area, service, page_size, token,
-                      *node_.replica().definitions());
+    absl::StatusOr<ConflictPage> page = ListConflicts(
+        node_.reader(), region, area, service, page_size, token, *node_.replica().definitions());
     EXPECT_TRUE(page.ok()) << page.status();
     return page.ok() ? *std::move(page) : ConflictPage();
   }
@@ -311,8 +310,7 @@ TEST_F(QueryTest, AHistoryTellsParentsBeforeChildrenAndWhoDidWhat) {
   const Written created = File(kTamiai, "Jembatan");
   const Written early = node_.Take(siti_.After(created).Set("judul", "Siti").Comment("satu"));
   const Written late = node_.Take(budi_.AtMinute(60).After(created).Go("diterima", "diperiksa"));
-  const Written joined = node_.Take(
-      siti_.Edit(created.key, Ids({early, late})).Retract());
+  const Written joined = node_.Take(siti_.Edit(created.key, Ids({early, late})).Retract());
   const v1::GetRequestHistoryResponse history = History(created.key);
   ASSERT_EQ(history.items_size(), 4);
   EXPECT_EQ(history.items(0).change_id(), created.id.bytes());
@@ -376,9 +374,11 @@ TEST_F(QueryTest, WhoLostByTheWorkflowOrByValueIsToldSo) {
 
 TEST_F(QueryTest, WhatWasMergedIsPartOfTheValue) {
   const Written created = node_.Take(siti_.Create().Set("deskripsi", "jembatan putus"));
-  const Written a = node_.Take(siti_.After(created).Set("deskripsi", "jembatan kayu putus")
+  const Written a = node_.Take(siti_.After(created)
+                                   .Set("deskripsi", "jembatan kayu putus")
                                    .Set("bahan", Value::Choices({"kayu"})));
-  const Written b = node_.Take(budi_.After(created).Set("deskripsi", "jembatan putus total")
+  const Written b = node_.Take(budi_.After(created)
+                                   .Set("deskripsi", "jembatan putus total")
                                    .Set("bahan", Value::Choices({"besi"})));
   for (const Written& change : {a, b}) {
     EXPECT_EQ(OutcomeOf(change, "deskripsi").rule(), v1::RULE_TEXT);

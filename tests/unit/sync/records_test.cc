@@ -1,5 +1,6 @@
-// Golden records: bytes on disk and in the verifiable log. The literals were computed by hand-written Python
-// after docs/formats.md, not by this code. A failure here means a new version of the format, never a new literal.
+// Golden records: bytes on disk and in the verifiable log. The literals were computed by
+// hand-written Python after docs/formats.md, not by this code. A failure here means a new version
+// of the format, never a new literal.
 #include "sync/records.h"
 
 #include <gmock/gmock.h>
@@ -70,8 +71,8 @@ RequestLocal EverythingLocal() {
   local.retract_open = true;
   local.waits = true;
   local.cover = {{1, 0x8000000000000001}, {}};
-  local.element_sum = ElementSum::FromBytes(
-      absl::HexStringToBytes("000102030405060708090a0b0c0d0e0f"));
+  local.element_sum =
+      ElementSum::FromBytes(absl::HexStringToBytes("000102030405060708090a0b0c0d0e0f"));
   local.element_counts = {{"comments", 2}};
   local.element_bytes = 345;
   local.feed_rows = {{.bucket = "15.01.06", .position = 7, .left = false},
@@ -237,8 +238,8 @@ TEST(RecordsTest, ARecordThatWasCutShortOrGrewIsDamaged) {
   }
 }
 
-// Every record has one encoding: what is read from any bytes is written as the same bytes, so a flipped bit is
-// found or is another record, and never one record under two spellings.
+// Every record has one encoding: what is read from any bytes is written as the same bytes, so a
+// flipped bit is found or is another record, and never one record under two spellings.
 TEST(RecordsTest, AFlippedBitIsDamageOrAnotherRecordAndNeverACrash) {
   for (const Format& format : AllFormats()) {
     size_t damaged = 0;

@@ -133,7 +133,8 @@ TEST_F(ReplicaTest, ADeviceSendsOnlyWhatItWroteItself) {
 
 TEST_F(ReplicaTest, ARefusedChangeIsKeptAsVoidAndItsChildrenKeepTheirAncestry) {
   const Written created = node_.Take(siti_.Create().Set("judul", "satu"));
-  const Written refused = Officer("hp-siti").After(created).Set("tidak_ada", "x").Set("judul", "dua");
+  const Written refused =
+      Officer("hp-siti").After(created).Set("tidak_ada", "x").Set("judul", "dua");
   const SubmissionResult result = node_.Push(refused);
   EXPECT_EQ(result.verdict, v1::VERDICT_VOID);
   EXPECT_EQ(result.reason, v1::REFUSAL_REASON_INVALID_VALUE);
@@ -278,8 +279,8 @@ TEST_F(ReplicaTest, KeysOfCallsAreForgottenAfterADay) {
 
 TEST_F(ReplicaTest, WhoeverSawTheConflictMustSettleItInsteadOfWritingOver) {
   const Dispute d = DisputeTheCost();
-  const SubmissionResult seen = node_.Push(
-      siti_.Edit(d.created.key, Ids({d.five, d.six})).Set("biaya", Value::Integer(7)));
+  const SubmissionResult seen =
+      node_.Push(siti_.Edit(d.created.key, Ids({d.five, d.six})).Set("biaya", Value::Integer(7)));
   EXPECT_EQ(seen.verdict, v1::VERDICT_VOID);
   EXPECT_EQ(seen.reason, v1::REFUSAL_REASON_UNDER_REVIEW);
   // Siti offline knows only of her own.
@@ -310,9 +311,8 @@ TEST_F(ReplicaTest, OnlyTheRolesThatTheDefinitionNamesSettle) {
 
 TEST_F(ReplicaTest, ASettlementNamesEveryCandidateThatItsAuthorSaw) {
   const Dispute d = DisputeTheCost();
-  const SubmissionResult result =
-      node_.Push(head_.Edit(d.created.key, Ids({d.five, d.six}))
-                     .Settle("biaya", {d.five.id}, Value::Integer(5)));
+  const SubmissionResult result = node_.Push(head_.Edit(d.created.key, Ids({d.five, d.six}))
+                                                 .Settle("biaya", {d.five.id}, Value::Integer(5)));
   EXPECT_EQ(result.verdict, v1::VERDICT_VOID);
   EXPECT_EQ(CodeOf(result), "settle_incomplete");
   EXPECT_EQ(result.violations[0].field, "biaya");
@@ -328,7 +328,8 @@ TEST_F(ReplicaTest, TwoRacingSettlementsAreANewReviewThatCanBeSettled) {
       node_.Take(deputy.Edit(d.created.key, both).Settle("biaya", both, Value::Integer(6)));
   EXPECT_TRUE(node_.StateOf(d.created.key).UnderReview("biaya"));
   EXPECT_EQ(node_.Region().conflicts(), 1u);
-  node_.Take(head_.Edit(d.created.key, Ids({a, b})).Settle("biaya", Ids({a, b}), Value::Integer(6)));
+  node_.Take(
+      head_.Edit(d.created.key, Ids({a, b})).Settle("biaya", Ids({a, b}), Value::Integer(6)));
   EXPECT_FALSE(node_.StateOf(d.created.key).UnderReview("biaya"));
   EXPECT_EQ(node_.Region().conflicts(), 0u);
 }
@@ -364,7 +365,8 @@ TEST_F(ReplicaTest, NobodyPaysOutWhileTheStatusIsUnderReview) {
 
 TEST_F(ReplicaTest, WhatWasRefusedUnderReviewIsJudgedAnewWhenSentAfterTheSettlement) {
   const Dispute d = DisputeTheCost();
-  const Written over = siti_.Edit(d.created.key, Ids({d.five, d.six})).Set("biaya", Value::Integer(7));
+  const Written over =
+      siti_.Edit(d.created.key, Ids({d.five, d.six})).Set("biaya", Value::Integer(7));
   const SubmissionResult refused = node_.Push(over);
   ASSERT_EQ(refused.verdict, v1::VERDICT_VOID);
   node_.Take(head_.Edit(d.created.key, Ids({d.five, d.six}))
@@ -504,9 +506,11 @@ TEST_F(ReplicaTest, TwoNodesThatExchangedEverythingHoldTheSameBytes) {
   EXPECT_EQ(hub.PullFrom(district), 1u);
   EXPECT_EQ(district.PullFrom(hub), 1u);
   // Both go on, unaware of each other.
-  district.Take(siti_.After(bridge).Set("deskripsi", "jembatan kayu putus").Set("biaya", Value::Integer(5)));
+  district.Take(
+      siti_.After(bridge).Set("deskripsi", "jembatan kayu putus").Set("biaya", Value::Integer(5)));
   district.Take(siti_.After(lamp).Go("diterima", "disetujui").Comment("dua"));
-  hub.Take(budi_.After(bridge).Set("deskripsi", "jembatan putus total").Set("biaya", Value::Integer(6)));
+  hub.Take(
+      budi_.After(bridge).Set("deskripsi", "jembatan putus total").Set("biaya", Value::Integer(6)));
   hub.Take(budi_.After(lamp).Go("diterima", "ditolak").Retract());
   hub.PullFrom(district);
   district.PullFrom(hub);
@@ -651,7 +655,8 @@ TEST_F(ReplicaTest, EntriesComeInPagesOfAnySizeWithoutGaps) {
   std::vector<Submission> group;
   for (int i = 0; i < 40; ++i) group.push_back(Sent(siti_.Create()));
   node_.Ingest(group);
-  EXPECT_EQ(node_.EntriesAfter({}, kKerinci, 1).size(), 1u) << "at least one, however small the page";
+  EXPECT_EQ(node_.EntriesAfter({}, kKerinci, 1).size(), 1u)
+      << "at least one, however small the page";
   for (const size_t bytes_max : {size_t{1}, size_t{700}, size_t{1} << 20}) {
     Node mirror(2);
     EXPECT_EQ(mirror.PullFrom(node_, kKerinci, bytes_max), 40u);
@@ -667,7 +672,8 @@ TEST_F(ReplicaTest, WhatAMirrorPassesOnIsWhatTheFirstNodeWrote) {
   Node mirror(2), third(3);
   mirror.PullFrom(node_);
   third.PullFrom(mirror);
-  const std::vector<v1::Entry> original = node_.EntriesAfter({}), passed_on = third.EntriesAfter({});
+  const std::vector<v1::Entry> original = node_.EntriesAfter({}),
+                               passed_on = third.EntriesAfter({});
   ASSERT_EQ(passed_on.size(), original.size());
   for (size_t i = 0; i < original.size(); ++i) {
     EXPECT_EQ(passed_on[i].SerializeAsString(), original[i].SerializeAsString());

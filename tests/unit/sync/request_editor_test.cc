@@ -1,5 +1,6 @@
-// What taking a change costs: counted in reads of the history, never in seconds. That the three ways give the
-// same bytes is what tests/property proves; here each is taken when README.md says so, and reads no more.
+// What taking a change costs: counted in reads of the history, never in seconds. That the three
+// ways give the same bytes is what tests/property proves; here each is taken when README.md says
+// so, and reads no more.
 #include "sync/request_editor.h"
 
 #include <gtest/gtest.h>

@@ -37,8 +37,8 @@ TEST(StampTest, OneNodeThatAcceptedIsEnough) {
 }
 
 TEST(StampTest, QuarantineIsMoreThanRefusal) {
-  const Stamp held{.received_at_ms = 5, .verdict = v1::VERDICT_QUARANTINED,
-                   .reason = v1::REFUSAL_REASON_SCOPE};
+  const Stamp held{
+      .received_at_ms = 5, .verdict = v1::VERDICT_QUARANTINED, .reason = v1::REFUSAL_REASON_SCOPE};
   EXPECT_EQ(Join(Refused(1, v1::REFUSAL_REASON_ROLE), held).verdict, v1::VERDICT_QUARANTINED);
   EXPECT_EQ(Join(held, Accepted(9)).verdict, v1::VERDICT_ACCEPTED);
 }

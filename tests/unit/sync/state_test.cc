@@ -38,8 +38,8 @@ State DisputedCost() {
   state.key = kRequest;
   state.availability = v1::AVAILABILITY_READY;
   state.service = "pengaduan";
-  state.definition = *DefinitionHash::FromHex(
-      "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f");
+  state.definition =
+      *DefinitionHash::FromHex("202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f");
   state.definition_version = 1;
   state.create_time = 0x1122334455640000;
   state.update_time = 0x1122334455660000;

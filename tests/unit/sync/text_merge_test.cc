@@ -60,8 +60,8 @@ TEST(MergeTextTest, GoldenVectors) {
       {"marks stay with their letters", "kafe", "kafe q\u0323", "kafe caf\u00e9",
        "kafe q\u0323 caf\u00e9"},
       {"emoji are tokens", "jalan 🚧", "jalan rusak 🚧", "jalan 🚧🛶", "jalan rusak 🚧🛶"},
-      {"a family is one token", "👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧 ikut",
-       "👨\u200d👩\u200d👧\u200d👦", "👨\u200d👩\u200d👧\u200d👦 ikut"},
+      {"a family is one token", "👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧 ikut", "👨\u200d👩\u200d👧\u200d👦",
+       "👨\u200d👩\u200d👧\u200d👦 ikut"},
       {"lines", "satu\ndua\n", "satu\ndua\ntiga\n", "nol\nsatu\ndua\n", "nol\nsatu\ndua\ntiga\n"},
       {"the first half of a reduplicated word", "rumah-rumah", "gedung-rumah", "rumah-toko",
        "gedung-toko"},
@@ -138,10 +138,26 @@ TEST(MergeTextTest, CountsDeletionsAndInsertionsTogether) {
 
 // Words that only stand alone, so that splitting at spaces finds each of them again.
 const std::vector<std::string>& Words() {
-  static const std::vector<std::string> words = {
-      "jalan",      "rusak",  "berlubang", "tolong", "segera",    "diperbaiki", "jembatan",
-      "caf\u00e9",  "q\u0323", "ꦗꦮ",        "2026",   "RT-05",     "🚧",          "👨\u200d👩\u200d👧",
-      "Kayu",       "Aro",    "\u00c5ngstr\u00f6m",  "x",         "y",          "z"};
+  static const std::vector<std::string> words = {"jalan",
+                                                 "rusak",
+                                                 "berlubang",
+                                                 "tolong",
+                                                 "segera",
+                                                 "diperbaiki",
+                                                 "jembatan",
+                                                 "caf\u00e9",
+                                                 "q\u0323",
+                                                 "ꦗꦮ",
+                                                 "2026",
+                                                 "RT-05",
+                                                 "🚧",
+                                                 "👨\u200d👩\u200d👧",
+                                                 "Kayu",
+                                                 "Aro",
+                                                 "\u00c5ngstr\u00f6m",
+                                                 "x",
+                                                 "y",
+                                                 "z"};
   return words;
 }
 
@@ -194,8 +210,9 @@ std::string RandomWordEdit(std::string_view text, std::mt19937& random) {
 // Writes anything anywhere between code points: broken words, lone marks, joiners, half flags.
 std::string RandomRoughEdit(std::string_view text, std::mt19937& random) {
   static const std::vector<std::string> pieces = {
-      "a", "e", "\u0301", "\u0323", "\u200d", "👩", "🇮", "🇩", " ",  "\n", ".", ",", "'", "\"", "1",
-      "5", "-", "(",      ")",      "ꦏ",      "ꦺ",  "ไทย", "中", "\u1100", "\u1161", "\u00a0"};
+      "a",  "e", "\u0301", "\u0323", "\u200d", "👩",      "🇮",      "🇩",     " ",
+      "\n", ".", ",",      "'",      "\"",     "1",      "5",      "-",     "(",
+      ")",  "ꦏ", "ꦺ",      "ไทย",    "中",     "\u1100", "\u1161", "\u00a0"};
   std::string result(text);
   for (uint32_t edits = random() % 6; edits > 0; --edits) {
     size_t at = random() % (result.size() + 1);
@@ -222,9 +239,8 @@ TEST(MergeTextPropertyTest, KeepsItsLawsOnWordEdits) {
     const std::string base = RandomText(random);
     const std::string ours = RandomWordEdit(base, random);
     const std::string theirs = RandomWordEdit(base, random);
-    SCOPED_TRACE(testing::Message()
-                 << "round " << round << "\nbase:   " << base << "\nours:   " << ours
-                 << "\ntheirs: " << theirs);
+    SCOPED_TRACE(testing::Message() << "round " << round << "\nbase:   " << base
+                                    << "\nours:   " << ours << "\ntheirs: " << theirs);
     ASSERT_EQ(MergeText(base, ours, base), ours);
     ASSERT_EQ(MergeText(base, base, theirs), theirs);
     ASSERT_EQ(MergeText(base, ours, ours), ours);
@@ -263,9 +279,8 @@ TEST(MergeTextPropertyTest, KeepsItsLawsOnRoughEdits) {
     const std::string base = RandomRoughEdit(RandomText(random), random);
     const std::string ours = RandomRoughEdit(base, random);
     const std::string theirs = RandomRoughEdit(base, random);
-    SCOPED_TRACE(testing::Message()
-                 << "round " << round << "\nbase:   " << base << "\nours:   " << ours
-                 << "\ntheirs: " << theirs);
+    SCOPED_TRACE(testing::Message() << "round " << round << "\nbase:   " << base
+                                    << "\nours:   " << ours << "\ntheirs: " << theirs);
     ASSERT_EQ(MergeText(base, ours, base), ours);
     ASSERT_EQ(MergeText(base, base, theirs), theirs);
     ASSERT_EQ(MergeText(base, ours, ours), ours);

@@ -56,9 +56,7 @@ Value Decimal(std::string_view decimal) { return Make(DecimalProto(decimal)); }
 
 absl::StatusCode Refusal(const v1::Value& proto) { return Value::FromProto(proto).status().code(); }
 
-std::string Hex(const Value& value) {
-  return absl::BytesToHexString(AbslView(value.canonical()));
-}
+std::string Hex(const Value& value) { return absl::BytesToHexString(AbslView(value.canonical())); }
 
 // One of each kind, as authors send them.
 std::vector<v1::Value> EveryKind() {
@@ -235,33 +233,33 @@ TEST(ValueTest, MeasuresTextsAlsoNormalised) {
 
 TEST(FromCanonicalTest, RefusesWhatNoValueEncodesTo) {
   const std::vector<std::string> damaged = {
-      "",                        // no tag
-      "00",                      // no such kind
-      "09",                      // no such kind yet
-      "ff00",                    //
-      "0163616665cc81",          // text not in NFC
-      "01ff",                    // text not UTF-8
-      "0280000000000000",        // integer cut short
-      "02800000000000000000",    // integer too long
-      "03",                      // decimal without a digit
-      "033030",                  // "00"
-      "032d30",                  // "-0"
-      "03312e30",                // "1.0"
-      "0331617a",                // "1az"
-      "04",                      // flag without a byte
-      "0402",                    // neither true nor false
-      "040100",                  //
-      "05800050",                // date cut short
-      "0680",                    // time cut short
-      "077ec5ab40",              // place without longitude
-      "07ffffffffbc6ee2e0",      // latitude off the map
-      "077ec5ab40ffffffff",      // longitude off the map
-      "0800",                    // choice's length cut short
-      "08000361",                // choice cut short
-      "080000",                  // empty choice
-      "08000162000161",          // not sorted
-      "08000161000161",          // twice the same
-      "080001ff",                // choice not UTF-8
+      "",                      // no tag
+      "00",                    // no such kind
+      "09",                    // no such kind yet
+      "ff00",                  //
+      "0163616665cc81",        // text not in NFC
+      "01ff",                  // text not UTF-8
+      "0280000000000000",      // integer cut short
+      "02800000000000000000",  // integer too long
+      "03",                    // decimal without a digit
+      "033030",                // "00"
+      "032d30",                // "-0"
+      "03312e30",              // "1.0"
+      "0331617a",              // "1az"
+      "04",                    // flag without a byte
+      "0402",                  // neither true nor false
+      "040100",                //
+      "05800050",              // date cut short
+      "0680",                  // time cut short
+      "077ec5ab40",            // place without longitude
+      "07ffffffffbc6ee2e0",    // latitude off the map
+      "077ec5ab40ffffffff",    // longitude off the map
+      "0800",                  // choice's length cut short
+      "08000361",              // choice cut short
+      "080000",                // empty choice
+      "08000162000161",        // not sorted
+      "08000161000161",        // twice the same
+      "080001ff",              // choice not UTF-8
   };
   for (const std::string& hex : damaged) {
     EXPECT_EQ(Value::FromCanonical(StdView(absl::HexStringToBytes(hex))), std::nullopt) << hex;

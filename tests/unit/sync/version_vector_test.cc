@@ -137,11 +137,11 @@ TEST(VersionVectorTest, TravelsAndComesBackTheSame) {
   const auto back = VersionVector::FromProto(vector.ToProto());
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(*back, vector);
-  EXPECT_EQ(vector.ToProto().SerializeAsString(),
-            Proto({{Raw(kNias), 5},
-                   {Raw(kKerinci), std::numeric_limits<uint64_t>::max()},
-                   {Raw(kHub), 1}})
-                .SerializeAsString());
+  EXPECT_EQ(
+      vector.ToProto().SerializeAsString(),
+      Proto(
+          {{Raw(kNias), 5}, {Raw(kKerinci), std::numeric_limits<uint64_t>::max()}, {Raw(kHub), 1}})
+          .SerializeAsString());
 }
 
 TEST(VersionVectorTest, RefusesWhatNoNodeMakes) {
