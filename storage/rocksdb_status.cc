@@ -14,7 +14,8 @@ using sync::AbslView;
 
 namespace {
 
-constexpr char kFullAdvice[] = "; make room, then restart: nothing that was acknowledged is lost";
+// What to do next is for the caller to say: a server that runs waits for room by itself.
+constexpr char kFullAdvice[] = "; nothing that was acknowledged is lost";
 
 }  // namespace
 

@@ -16,12 +16,13 @@
 #include "rocksdb/cache.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
-#include "rocksdb/listener.h"
 #include "rocksdb/write_batch.h"
+#include "storage/guarded_logs.h"
 #include "storage/info_log.h"
 #include "storage/rocksdb_options.h"
 #include "storage/rocksdb_status.h"
 #include "storage/store_directory.h"
+#include "storage/store_health.h"
 #include "sync/status_macros.h"
 
 namespace tikar::storage {
@@ -74,49 +75,6 @@ class WarningKeeper : public rocksdb::Logger {
   static constexpr size_t kLinesMax = 16;
   mutable std::mutex mutex_;
   std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
-};
-
-// The store's health, which RocksDB's background threads report to as well.
-class HealthListener : public rocksdb::EventListener {
- public:
-  // `directory` outlives the listener.
-  explicit HealthListener(StoreDirectory& directory) : directory_(directory) {}
-
-  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
-    // Softer ones (a compaction that found no room) RocksDB tries again, and writes go on
-    // meanwhile.
-    if (status->severity() >= rocksdb::Status::kHardError) {
-      Note(FromRocksdb(*status, directory_.database_path()));
-    }
-  }
-
-  // RocksDB would clear the error by itself once there is room again, by writing on with a log that
-  // has failed. The error stays until the store is opened anew; see the head of store.h.
-  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
-                            bool* auto_recovery) override {
-    *auto_recovery = false;
-  }
-
-  // The log that is dropped now can no longer vouch for itself; what was noted of it must not be
-  // lost with a power failure.
-  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
-    const absl::Status status = directory_.FlushSynced();
-    if (!status.ok()) Note(status);
-  }
-
-  void Note(const absl::Status& status) {
-    std::lock_guard lock(mutex_);
-    if (health_.ok()) health_ = status;
-  }
-  absl::Status health() const {
-    std::lock_guard lock(mutex_);
-    return health_;
-  }
-
- private:
-  StoreDirectory& directory_;
-  mutable std::mutex mutex_;
-  absl::Status health_ ABSL_GUARDED_BY(mutex_);
 };
 
 // In RocksDB's own "default" family, and alone there: the number of batches ever written. Each
@@ -198,10 +156,14 @@ class RocksdbStore::Database {
     RETURN_IF_ERROR(database->directory_->NoteHolder());
 
     const std::string path = database->path();
+    database->health_ = std::make_shared<StoreHealth>(*database->directory_);
+    rocksdb::Env& env = options.env == nullptr ? *rocksdb::Env::Default() : *options.env;
+    database->env_ = rocksdb::NewCompositeEnv(
+        std::make_shared<GuardedLogs>(env.GetFileSystem(), database->health_));
     rocksdb::DBOptions database_options =
         DatabaseOptions(options, std::make_shared<InfoLog>(database->directory_->info_log_path()));
-    database->listener_ = std::make_shared<HealthListener>(*database->directory_);
-    database_options.listeners.push_back(database->listener_);
+    database_options.env = database->env_.get();
+    database_options.listeners.push_back(database->health_);
     database->block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes);
     rocksdb::DB* opened = nullptr;
     const rocksdb::Status status = rocksdb::DB::Open(
@@ -228,7 +190,7 @@ class RocksdbStore::Database {
 
   rocksdb::DB& rocks() const { return *database_; }
   StoreDirectory& directory() const { return *directory_; }
-  HealthListener& listener() const { return *listener_; }
+  StoreHealth& health() const { return *health_; }
   std::string path() const { return directory_->database_path(); }
   size_t block_cache_bytes() const { return block_cache_->GetUsage(); }
   const Handles& handles() const { return handles_; }
@@ -238,16 +200,21 @@ class RocksdbStore::Database {
 
   uint64_t batches_at_open() const { return batches_at_open_; }
 
-  // Makes everything written so far durable, which is at least up to batch `batches`.
+  // Makes everything written so far durable, which is at least up to batch `batches`. An error is
+  // noted in health().
   absl::Status Sync(uint64_t batches) {
-    RETURN_IF_ERROR(FromRocksdb(database_->SyncWAL(), path()));
-    return directory_->NoteSynced(batches);
+    RETURN_IF_ERROR(health_->Sync([this] { return database_->SyncWAL(); }));
+    const absl::Status noted = directory_->NoteSynced(batches);
+    if (noted.ok()) return noted;
+    health_->Note(noted);
+    return health_->status();
   }
 
  private:
   // Destroyed last: the lock outlives the database.
   std::unique_ptr<StoreDirectory> directory_;
-  std::shared_ptr<HealthListener> listener_;
+  std::shared_ptr<StoreHealth> health_;
+  std::unique_ptr<rocksdb::Env> env_;
   std::shared_ptr<rocksdb::Cache> block_cache_;
   std::unique_ptr<rocksdb::DB> database_;
   Handles handles_;
@@ -350,15 +317,9 @@ absl::StatusOr<std::unique_ptr<RocksdbStore>> RocksdbStore::Open(
   return std::unique_ptr<RocksdbStore>(new RocksdbStore(std::move(database)));
 }
 
-absl::Status RocksdbStore::Noted(absl::Status status) {
-  if (status.ok()) return status;
-  database_->listener().Note(status);
-  return database_->listener().health();
-}
-
 absl::Status RocksdbStore::Write(const sync::WriteBatch& batch) {
   if (database_ == nullptr) return absl::FailedPreconditionError("the store is closed");
-  RETURN_IF_ERROR(database_->listener().health());
+  RETURN_IF_ERROR(database_->health().status());
   RETURN_IF_ERROR(CheckBatch(batch));
   // Beside the bytes, RocksDB keeps a tag, a family and two lengths for each write; a header and
   // the number of batches come on top.
@@ -384,8 +345,8 @@ absl::Status RocksdbStore::Write(const sync::WriteBatch& batch) {
   const rocksdb::Status counted =
       rows.Put(database_->rocks().DefaultColumnFamily(), kBatchesKey, absl::StrCat(number));
   if (!counted.ok()) return FromRocksdb(counted, database_->path());
-  RETURN_IF_ERROR(Noted(
-      FromRocksdb(database_->rocks().Write(rocksdb::WriteOptions(), &rows), database_->path())));
+  RETURN_IF_ERROR(
+      database_->health().Written(database_->rocks().Write(rocksdb::WriteOptions(), &rows)));
   // Only now may the syncer promise it: the log has it.
   batches_.store(number, std::memory_order_release);
   ++writes_;
@@ -395,12 +356,12 @@ absl::Status RocksdbStore::Write(const sync::WriteBatch& batch) {
 
 absl::Status RocksdbStore::Sync() {
   if (database_ == nullptr) return absl::FailedPreconditionError("the store is closed");
-  RETURN_IF_ERROR(database_->listener().health());
+  RETURN_IF_ERROR(database_->health().status());
   // Read before the fsync: at least this much is durable afterwards, whatever the writer adds
   // meanwhile.
   const uint64_t batches = batches_.load(std::memory_order_acquire);
   if (batches == synced_) return absl::OkStatus();
-  RETURN_IF_ERROR(Noted(database_->Sync(batches)));
+  RETURN_IF_ERROR(database_->Sync(batches));
   synced_ = batches;
   ++syncs_;
   return absl::OkStatus();
@@ -414,12 +375,14 @@ std::shared_ptr<const sync::Reader> RocksdbStore::Snapshot() const {
 
 absl::Status RocksdbStore::Close() {
   if (database_ == nullptr) return absl::OkStatus();
-  absl::Status status = database_->listener().health();
+  absl::Status status = database_->health().status();
   if (status.ok()) status = Sync();
   if (status.ok()) {
-    // An empty log: the next start has nothing to read back, and nothing to lose.
-    status = FromRocksdb(database_->rocks().Flush(rocksdb::FlushOptions(), database_->handles()),
-                         database_->path());
+    // An empty log: the next start has nothing to read back, and nothing to lose. Nobody writes any
+    // more who could be stalled, so there are no compactions to be waited for.
+    rocksdb::FlushOptions flush;
+    flush.allow_write_stall = true;
+    status = database_->health().Written(database_->rocks().Flush(flush, database_->handles()));
   }
   if (status.ok()) status = database_->directory().FlushSynced();
   latest_.reset();
@@ -434,7 +397,7 @@ absl::Status RocksdbStore::Close() {
 absl::Status RocksdbStore::health() const {
   std::lock_guard lock(mutex_);
   return database_ == nullptr ? absl::FailedPreconditionError("the store is closed")
-                              : database_->listener().health();
+                              : database_->health().status();
 }
 
 StoreStats RocksdbStore::stats() const {

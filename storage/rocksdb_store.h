@@ -84,10 +84,6 @@ class RocksdbStore : public Store {
 
   explicit RocksdbStore(std::shared_ptr<Database> database);
 
-  // If `status` is an error, the store is ill from now on. Returns the error that made it so, which
-  // may be an earlier one of a background thread.
-  absl::Status Noted(absl::Status status);
-
   // Shared with the snapshots. Null once closed. Set by Close alone, under the mutex because of
   // stats.
   mutable std::mutex mutex_;

@@ -1,4 +1,4 @@
-// What happens to a store whose process is killed and whose disk fails. The killing and the full
+// What happens to a store whose process is killed and whose disk is full. The killing and the full
 // disk are real: they happen to a child process, which is this binary running one of the tests
 // named Child.
 #include <fcntl.h>
@@ -10,54 +10,35 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
-#include <map>
-#include <memory>
-#include <mutex>
 #include <random>
 #include <string>
 #include <thread>
-#include <tuple>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "data_directory.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "rocksdb/env.h"
-#include "rocksdb/file_system.h"
+#include "numbered_batches.h"
 #include "storage/rocksdb_store.h"
-#include "storage/store_directory.h"
 #include "store_rows.h"
 
 namespace tikar::storage {
 namespace {
 
 using sync::Family;
-using sync::WriteBatch;
 using testing::AllOf;
+using testing::Each;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Optional;
 
 constexpr char kDirectoryVariable[] = "TIKAR_CRASH_TEST_DIRECTORY";
 // Where the child tells the parent how far it is.
 constexpr int kReportDescriptor = 3;
-
-std::string Message(const absl::Status& status) { return std::string(status.message()); }
-
-RocksdbStoreOptions SmallOptions(const std::string& path) {
-  RocksdbStoreOptions options;
-  options.path = path;
-  options.block_cache_bytes = 1 << 20;
-  options.write_buffer_bytes = 256 << 10;
-  return options;
-}
 
 // Runs one test of this binary in a process of its own.
 class Child {
@@ -132,47 +113,12 @@ void Report(const std::string& line) {
   const char* const name = std::getenv(kDirectoryVariable); \
   if (name == nullptr) GTEST_SKIP() << "runs as a child of other tests only"
 
-// Batch `n` puts a row in each family, counts itself, and takes back the feed row of ten batches
-// before.
-constexpr int kFeedRowsKept = 10;
-
-std::string NumberedKey(int n) { return absl::StrFormat("%08d", n); }
-
-WriteBatch NumberedBatch(int n) {
-  WriteBatch batch;
-  for (int family = 0; family < sync::kFamilies; ++family) {
-    batch.Put(static_cast<Family>(family), NumberedKey(n), absl::StrCat(n, std::string(100, 'x')));
-  }
-  batch.Put(Family::kMeta, "count", absl::StrCat(n));
-  if (n > kFeedRowsKept) batch.SingleDelete(Family::kFeed, NumberedKey(n - kFeedRowsKept));
-  return batch;
-}
-
-// Checks that exactly the batches 1 to n are there, whole, and returns n.
-int WholeBatches(const Store& store) {
-  const std::optional<std::string> count = Get(store.Latest(), Family::kMeta, "count");
-  const int n = count.has_value() ? std::stoi(*count) : 0;
-  for (int family = 0; family < sync::kFamilies; ++family) {
-    const int first =
-        static_cast<Family>(family) == Family::kFeed ? std::max(1, n - kFeedRowsKept + 1) : 1;
-    int next = first;
-    for (const auto& [key, value] : Scan(store.Latest(), static_cast<Family>(family), "", "")) {
-      if (key == "count") continue;
-      EXPECT_EQ(key, NumberedKey(next)) << "family " << family;
-      EXPECT_EQ(value, absl::StrCat(next, std::string(100, 'x')));
-      ++next;
-    }
-    EXPECT_EQ(next, n + 1) << "family " << family;
-  }
-  return n;
-}
-
 TEST(Child, DISABLED_WritesAndSyncsUntilKilled) {
   DIRECTORY_FROM_PARENT(path);
   auto opened = RocksdbStore::Open(SmallOptions(path));
   ASSERT_TRUE(opened.ok()) << opened.status();
   Store& store = **opened;
-  std::atomic<int> written{WholeBatches(store)};
+  std::atomic<int> written{FoundIn(store).batches};
   std::thread syncer([&] {
     for (;;) {
       const int n = written.load();
@@ -212,10 +158,11 @@ TEST(CrashTest, SigkillLosesNothingThatWasSynced) {
 
     auto store = RocksdbStore::Open(SmallOptions(path));
     ASSERT_TRUE(store.ok()) << store.status();
-    const int found = WholeBatches(**store);
-    EXPECT_GE(found, acknowledged);
-    extra += found - acknowledged;
-    acknowledged = found;
+    const Found found = FoundIn(**store);
+    EXPECT_THAT(found.damage, IsEmpty());
+    EXPECT_GE(found.batches, acknowledged);
+    extra += found.batches - acknowledged;
+    acknowledged = found.batches;
     ASSERT_TRUE((*store)->Close().ok());
   }
   std::printf("%d batches, %d of them found though not yet acknowledged\n", acknowledged, extra);
@@ -237,61 +184,13 @@ TEST(CrashTest, StoreInUseNamesTheProcessThatHasIt) {
   EXPECT_TRUE(RocksdbStore::Open(SmallOptions(path)).ok()) << "a killed process leaves no lock";
 }
 
-// Writes and syncs until the disk refuses. Returns the number of the last batch that was synced,
-// and the error.
-std::pair<int, absl::Status> FillUp(Store& store) {
-  for (int n = 1; n <= 1'000'000; ++n) {
-    absl::Status status = store.Write(NumberedBatch(n));
-    if (status.ok()) status = store.Sync();
-    if (!status.ok()) return {n - 1, status};
-  }
-  return {1'000'000, absl::OkStatus()};
-}
-
-void ExpectIll(Store& store, const absl::Status& first) {
-  EXPECT_EQ(store.health(), first);
-  EXPECT_EQ(store.Write(NumberedBatch(1)), first);
-  EXPECT_EQ(store.Sync(), first);
-}
+constexpr int kRoomyKibibytes = 64 << 10;
 
 // Gives the mount point `path` another size, in KiB.
 void Resize(const std::string& path, int kibibytes) {
   ASSERT_EQ(mount("tmpfs", path.c_str(), "tmpfs", MS_REMOUNT,
                   absl::StrCat("size=", kibibytes, "k").c_str()),
             0);
-}
-
-// Fills a store in `mounted`, gives it room, and finds everything again.
-void FillAndRecover(const std::string& mounted, int kibibytes) {
-  const RocksdbStoreOptions options = SmallOptions(mounted + "/data");
-  Resize(mounted, kibibytes);
-  int synced = 0;
-  {
-    auto store = RocksdbStore::Open(options);
-    ASSERT_TRUE(store.ok()) << store.status();
-    absl::Status error;
-    std::tie(synced, error) = FillUp(**store);
-    EXPECT_EQ(error.code(), absl::StatusCode::kResourceExhausted) << error;
-    EXPECT_THAT(Message(error),
-                AllOf(HasSubstr("disk full at " + mounted), HasSubstr("make room")));
-    EXPECT_GT(synced, 0);
-    ExpectIll(**store, error);
-    EXPECT_THAT(Get((*store)->Latest(), Family::kLog, NumberedKey(synced)),
-                Optional(absl::StrCat(synced, std::string(100, 'x'))));
-    EXPECT_EQ((*store)->Close(), error);
-  }
-  // Without room it may open or not, but says why and loses nothing.
-  const absl::Status still = RocksdbStore::Open(options).status();
-  EXPECT_TRUE(still.ok() || still.code() == absl::StatusCode::kResourceExhausted) << still;
-
-  Resize(mounted, 64 << 10);
-  auto store = RocksdbStore::Open(options);
-  ASSERT_TRUE(store.ok()) << store.status();
-  const int found = WholeBatches(**store);
-  EXPECT_GE(found, synced);
-  EXPECT_TRUE((*store)->Write(NumberedBatch(found + 1)).ok());
-  EXPECT_TRUE((*store)->Sync().ok());
-  EXPECT_TRUE((*store)->Close().ok());
 }
 
 TEST(Child, DISABLED_FillsSmallDisks) {
@@ -305,13 +204,40 @@ TEST(Child, DISABLED_FillsSmallDisks) {
   }
   Report("mounted");
   // Not even room for an empty store; the next one finishes what this one began.
-  EXPECT_EQ(RocksdbStore::Open(SmallOptions(mounted + "/data")).status().code(),
-            absl::StatusCode::kResourceExhausted);
+  const RocksdbStoreOptions options = SmallOptions(mounted + "/data");
+  EXPECT_EQ(RocksdbStore::Open(options).status().code(), absl::StatusCode::kResourceExhausted);
   // Different sizes, so that it is a log here, a table file there that does not fit.
   for (const int kibibytes : {1000, 2100, 3200, 4300, 5400}) {
     SCOPED_TRACE(absl::StrCat(kibibytes, " KiB"));
-    FillAndRecover(mounted, kibibytes);
-    std::filesystem::remove_all(mounted + "/data");
+    Resize(mounted, kibibytes);
+    FilledUp filled;
+    {
+      auto store = RocksdbStore::Open(options);
+      ASSERT_TRUE(store.ok()) << store.status();
+      filled = FillUp(**store);
+      EXPECT_EQ(filled.error.code(), absl::StatusCode::kResourceExhausted) << filled.error;
+      EXPECT_THAT(Message(filled.error), AllOf(HasSubstr("disk full at " + mounted),
+                                               HasSubstr("nothing that was acknowledged is lost")));
+      EXPECT_GT(filled.synced, 0);
+      EXPECT_THAT(AnswersOf(**store), Each(filled.error));
+      EXPECT_THAT(Get((*store)->Latest(), Family::kLog, NumberedKey(filled.synced)),
+                  Optional(NumberedValue(filled.synced)));
+      EXPECT_EQ((*store)->Close(), filled.error);
+    }
+    // Without room it may open or not, but says why and loses nothing.
+    const absl::Status still = RocksdbStore::Open(options).status();
+    EXPECT_TRUE(still.ok() || still.code() == absl::StatusCode::kResourceExhausted) << still;
+
+    Resize(mounted, kRoomyKibibytes);
+    auto store = RocksdbStore::Open(options);
+    ASSERT_TRUE(store.ok()) << store.status();
+    const Found found = FoundIn(**store);
+    EXPECT_THAT(found.damage, IsEmpty());
+    EXPECT_GE(found.batches, filled.synced);
+    EXPECT_TRUE((*store)->Write(NumberedBatch(found.batches + 1)).ok());
+    EXPECT_TRUE((*store)->Sync().ok());
+    EXPECT_TRUE((*store)->Close().ok());
+    std::filesystem::remove_all(options.path);
   }
 }
 
@@ -334,27 +260,29 @@ TEST(Child, DISABLED_MeetsAFileSizeLimit) {
   options.write_buffer_bytes = 16 << 20;  // one log, so that it is the log that fails
   rlimit unlimited;
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
-  int synced = 0;
+  FilledUp filled;
   {
     auto store = RocksdbStore::Open(options);
     ASSERT_TRUE(store.ok()) << store.status();
     rlimit limited = unlimited;
     limited.rlim_cur = 300 << 10;
     ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limited), 0);
-    absl::Status error;
-    std::tie(synced, error) = FillUp(**store);
-    EXPECT_EQ(error.code(), absl::StatusCode::kUnavailable) << error;
-    EXPECT_THAT(Message(error),
+    filled = FillUp(**store);
+    EXPECT_EQ(filled.error.code(), absl::StatusCode::kUnavailable) << filled.error;
+    EXPECT_THAT(Message(filled.error),
                 AllOf(HasSubstr("disk error at " + options.path), HasSubstr("File too large")));
-    EXPECT_GT(synced, 10);
-    ExpectIll(**store, error);
+    EXPECT_GT(filled.synced, 10);
+    EXPECT_THAT(AnswersOf(**store), Each(filled.error));
     ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
-    ExpectIll(**store, error);  // that the disk works again does not make the store well
-    EXPECT_EQ((*store)->Close(), error);
+    EXPECT_THAT(AnswersOf(**store), Each(filled.error))
+        << "that the disk works again helps nothing";
+    EXPECT_EQ((*store)->Close(), filled.error);
   }
   auto store = RocksdbStore::Open(options);
   ASSERT_TRUE(store.ok()) << store.status();
-  EXPECT_GE(WholeBatches(**store), synced);
+  const Found found = FoundIn(**store);
+  EXPECT_THAT(found.damage, IsEmpty());
+  EXPECT_GE(found.batches, filled.synced);
 }
 
 TEST(CrashTest, FailedWriteMakesTheStoreIllUntilItIsReopened) {
@@ -362,156 +290,6 @@ TEST(CrashTest, FailedWriteMakesTheStoreIllUntilItIsReopened) {
   Child child("Child.DISABLED_MeetsAFileSizeLimit", directory.path("data"));
   const int status = child.Wait();
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
-}
-
-// The real file system, but its fsyncs of the log can fail, and it knows how much of each log was
-// synced.
-class FaultyDisk : public rocksdb::FileSystemWrapper {
- public:
-  FaultyDisk() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
-  const char* Name() const override { return "FaultyDisk"; }
-
-  rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
-                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
-                                    rocksdb::IODebugContext* context) override {
-    const rocksdb::IOStatus status = target()->NewWritableFile(path, options, file, context);
-    const std::filesystem::path name = std::filesystem::path(path).filename();
-    if (status.ok() && name.extension() == ".log") {
-      *file = std::make_unique<Log>(std::move(*file), name.string(), *this);
-    }
-    return status;
-  }
-
-  void FailSyncs(bool fail) {
-    std::lock_guard lock(mutex_);
-    failing_ = fail;
-  }
-
-  // Bytes of the log file `name` that survive a power failure.
-  uint64_t synced_bytes(const std::string& name) const {
-    std::lock_guard lock(mutex_);
-    const auto found = synced_bytes_.find(name);
-    return found == synced_bytes_.end() ? 0 : found->second;
-  }
-
- private:
-  class Log : public rocksdb::FSWritableFileOwnerWrapper {
-   public:
-    Log(std::unique_ptr<rocksdb::FSWritableFile>&& file, std::string name, FaultyDisk& disk)
-        : FSWritableFileOwnerWrapper(std::move(file)), name_(std::move(name)), disk_(disk) {}
-
-    using FSWritableFileOwnerWrapper::Append;
-    rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
-                             rocksdb::IODebugContext* context) override {
-      const rocksdb::IOStatus status = FSWritableFileOwnerWrapper::Append(data, options, context);
-      if (status.ok()) bytes_ += data.size();
-      return status;
-    }
-    rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
-                           rocksdb::IODebugContext* context) override {
-      const uint64_t bytes = bytes_;
-      return disk_.Synced(name_, bytes,
-                          [&] { return FSWritableFileOwnerWrapper::Sync(options, context); });
-    }
-    rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options,
-                            rocksdb::IODebugContext* context) override {
-      const uint64_t bytes = bytes_;
-      return disk_.Synced(name_, bytes,
-                          [&] { return FSWritableFileOwnerWrapper::Fsync(options, context); });
-    }
-
-   private:
-    const std::string name_;
-    FaultyDisk& disk_;
-    std::atomic<uint64_t> bytes_{0};
-  };
-
-  // Syncs by `sync` and notes that the first `bytes` are safe, unless syncs are to fail.
-  rocksdb::IOStatus Synced(const std::string& name, uint64_t bytes,
-                           const std::function<rocksdb::IOStatus()>& sync) {
-    {
-      std::lock_guard lock(mutex_);
-      if (failing_) return rocksdb::IOStatus::IOError("Input/output error");
-    }
-    const rocksdb::IOStatus status = sync();
-    std::lock_guard lock(mutex_);
-    if (status.ok()) synced_bytes_[name] = std::max(synced_bytes_[name], bytes);
-    return status;
-  }
-
-  mutable std::mutex mutex_;
-  bool failing_ = false;
-  std::map<std::string, uint64_t> synced_bytes_;
-};
-
-// Power fails at many moments: of each log only what was synced is left. A batch whose Sync
-// returned must be in it, and the store must open.
-TEST(CrashTest, PowerFailureLosesNothingThatWasSynced) {
-  const TemporaryDirectory directory(MemoryDisk());
-  const auto disk = std::make_shared<FaultyDisk>();
-  const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(disk);
-  RocksdbStoreOptions options = SmallOptions(directory.path("data"));
-  options.env = env.get();
-  auto store = RocksdbStore::Open(options);
-  ASSERT_TRUE(store.ok()) << store.status();
-  std::mt19937_64 random(3);
-  const std::string image = directory.path("image");
-  int synced = 0, lost = 0;
-  for (int n = 1; n <= 1200 && !testing::Test::HasFailure(); ++n) {
-    ASSERT_TRUE((*store)->Write(NumberedBatch(n)).ok());
-    if (random() % 4 == 0) {
-      ASSERT_TRUE((*store)->Sync().ok());
-      synced = n;
-    }
-    if (random() % 30 != 0) continue;
-    SCOPED_TRACE(absl::StrCat("power failed after batch ", n));
-    CopyTree(options.path, image);
-    for (const std::string& log : FilesEndingIn(image + "/db", ".log")) {
-      const std::string name = std::filesystem::path(log).filename().string();
-      const uint64_t kept = disk->synced_bytes(name);
-      if (kept < std::filesystem::file_size(log)) std::filesystem::resize_file(log, kept);
-    }
-    // The note in SYNCED is not synced itself: it may be an older one.
-    if (random() % 2 == 0) WriteFile(image + "/SYNCED", SyncedFile(random() % (synced + 1)));
-    auto recovered = RocksdbStore::Open(SmallOptions(image));
-    ASSERT_TRUE(recovered.ok()) << recovered.status();
-    const int found = WholeBatches(**recovered);
-    EXPECT_GE(found, synced);
-    EXPECT_LE(found, n);
-    lost += n - found;
-  }
-  std::printf("%d unacknowledged batches lost\n", lost);
-  EXPECT_GT(lost, 0) << "the power never failed at a moment that matters";
-}
-
-// The kernel reports a failed fsync once and may have dropped the pages: the next one that succeeds
-// proves nothing.
-TEST(CrashTest, FailedFsyncIsNeverForgotten) {
-  const TemporaryDirectory directory;
-  const auto disk = std::make_shared<FaultyDisk>();
-  const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(disk);
-  RocksdbStoreOptions options = SmallOptions(directory.path("data"));
-  options.env = env.get();
-  {
-    auto store = RocksdbStore::Open(options);
-    ASSERT_TRUE(store.ok()) << store.status();
-    ASSERT_TRUE((*store)->Write(NumberedBatch(1)).ok());
-    ASSERT_TRUE((*store)->Sync().ok());
-    const std::string synced = ReadFile(options.path + "/SYNCED");
-    ASSERT_TRUE((*store)->Write(NumberedBatch(2)).ok());
-    disk->FailSyncs(true);
-    const absl::Status error = (*store)->Sync();
-    EXPECT_EQ(error.code(), absl::StatusCode::kUnavailable) << error;
-    EXPECT_THAT(Message(error), HasSubstr("Input/output error"));
-    disk->FailSyncs(false);
-    ExpectIll(**store, error);
-    EXPECT_EQ(ReadFile(options.path + "/SYNCED"), synced) << "batch 2 was never durable";
-  }
-  auto store = RocksdbStore::Open(options);
-  ASSERT_TRUE(store.ok()) << store.status();
-  EXPECT_GE(WholeBatches(**store), 1);
-  EXPECT_TRUE((*store)->Write(NumberedBatch(3)).ok());
-  EXPECT_TRUE((*store)->Sync().ok());
 }
 
 }  // namespace
