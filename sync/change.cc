@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "sync/definition.h"
 #include "sync/hlc.h"
+#include "sync/names.h"
 
 namespace tikar::sync {
 namespace {
@@ -25,6 +26,24 @@ MaybeValue ReadValue(const v1::Value& proto) {
   absl::StatusOr<Value> value = Value::FromProto(proto);
   if (!value.ok()) return {};
   return {true, *std::move(value)};
+}
+
+// The value that a mutation writes, if it is of a kind that carries one.
+const v1::Value* ValueOf(const v1::Mutation& mutation) {
+  if (mutation.has_set_field()) return &mutation.set_field().value();
+  if (mutation.has_add_element()) return &mutation.add_element().value();
+  if (mutation.has_settle()) return &mutation.settle().value();
+  return nullptr;
+}
+
+bool IsOfLaterVersion(const v1::Mutation& mutation, const FoldCapability& capability) {
+  if (mutation.kind_case() == v1::Mutation::KIND_NOT_SET) {
+    // What this build cannot name it keeps as unknown fields. Without any the mutation is empty.
+    return !mutation.GetReflection()->GetUnknownFields(mutation).empty();
+  }
+  if (static_cast<uint32_t>(mutation.kind_case()) > capability.mutation_kind) return true;
+  const v1::Value* value = ValueOf(mutation);
+  return value != nullptr && Value::IsOfLaterVersion(*value, capability.value_kind);
 }
 
 class WriteCollector {
@@ -134,10 +153,6 @@ class WriteCollector {
   uint32_t index_ = 0;
 };
 
-bool KnowsKind(const v1::Mutation& mutation) {
-  return mutation.kind_case() != v1::Mutation::KIND_NOT_SET;
-}
-
 }  // namespace
 
 std::optional<RequestId> RequestIdOf(const v1::ChangeBody& body, const Hash& hash) {
@@ -159,6 +174,10 @@ std::optional<RequestId> RequestIdOf(const v1::ChangeBody& body, std::string_vie
 
 bool IsCreate(const v1::ChangeBody& body) {
   return body.mutations_size() > 0 && body.mutations(0).has_create();
+}
+
+bool IsByTimer(const v1::ChangeBody& body) {
+  return body.actor() == kTimerActor && !IsCreate(body);
 }
 
 bool IsElementPath(std::string_view path) {
@@ -189,7 +208,7 @@ const Write* ParsedChange::FindWrite(std::string_view path) const {
   return nullptr;
 }
 
-absl::StatusOr<ParsedChange> ParseChange(std::string bytes) {
+absl::StatusOr<ParsedChange> ParseChange(std::string bytes, const FoldCapability& capability) {
   ParsedChange change;
   if (!change.body.ParseFromString(bytes)) {
     return absl::InvalidArgumentError("the bytes are not a tikar.v1.ChangeBody");
@@ -215,9 +234,12 @@ absl::StatusOr<ParsedChange> ParseChange(std::string bytes) {
   WriteCollector collector(change, &change.writes);
   for (int i = 0; i < change.body.mutations_size(); ++i) {
     const v1::Mutation& mutation = change.body.mutations(i);
-    if (!KnowsKind(mutation)) change.newer_kind = true;
     if (!mutation.has_retract()) change.contests_retract = true;
-    collector.Add(static_cast<uint32_t>(i), mutation);
+    if (IsOfLaterVersion(mutation, capability)) {
+      change.newer_kind = true;
+    } else {
+      collector.Add(static_cast<uint32_t>(i), mutation);
+    }
   }
   return change;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "sync/fold_capability.h"
 #include "sync/types.h"
 #include "sync/value.h"
 #include "tikar/v1/change.pb.h"
@@ -29,6 +30,8 @@ std::optional<RequestId> RequestIdOf(const v1::ChangeBody& body, std::string_vie
 
 // Whether the first mutation is a Create.
 bool IsCreate(const v1::ChangeBody& body);
+// Whether it gives way to what a person did meanwhile, as far as its body tells (README.md).
+bool IsByTimer(const v1::ChangeBody& body);
 
 // What kind of mutation made a write. Stored in candidates; never renumber.
 enum class WriteKind : uint8_t {
@@ -72,7 +75,7 @@ struct ParsedChange {
   v1::ChangeBody body;
   RequestId request_id;
   std::vector<ChangeId> parents;  // sorted, unique; what is no id is left out
-  bool newer_kind = false;        // holds a mutation that this build does not know
+  bool newer_kind = false;        // holds a mutation of a later version (README.md)
   bool contests_retract = false;  // has a mutation that is not a Retract
   std::vector<Write> writes;      // sorted by path
 
@@ -82,7 +85,9 @@ struct ParsedChange {
 // InvalidArgument when the bytes are no ChangeBody, have no request id or a region that is not
 // "NN.NN": then there is no request to put the change to. Everything else is accepted here: whether
 // it is allowed is for validation.h, and a mirror must take what another node took.
-absl::StatusOr<ParsedChange> ParseChange(std::string bytes);
+// `capability`: what is beyond it is of a later version.
+absl::StatusOr<ParsedChange> ParseChange(std::string bytes,
+                                         const FoldCapability& capability = kFoldCapability);
 
 // "15.01".
 bool IsRegion(std::string_view text);

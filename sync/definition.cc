@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "sync/definition_problems.h"
 #include "sync/limits.h"
+#include "sync/status_macros.h"
 
 namespace tikar::sync {
 namespace {
@@ -46,22 +47,39 @@ absl::StatusOr<std::shared_ptr<const Definition>> Definition::Parse(std::string_
     return absl::InvalidArgumentError(absl::StrCat(
         "definition has ", bytes.size(), " bytes, at most ", kDefinitionBytesMax, " are allowed"));
   }
+  ASSIGN_OR_RETURN(const std::shared_ptr<Definition> definition, Decode(bytes));
+  if (const std::string problems = definition->Problems(); !problems.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("definition \"", definition->proto_.service(),
+                                                   "\" has problems:\n", problems));
+  }
+  definition->BuildIndexes();
+  return std::shared_ptr<const Definition>(definition);
+}
+
+absl::StatusOr<std::shared_ptr<const Definition>> Definition::ParseStored(std::string_view bytes,
+                                                                          std::string* problems) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<Definition> definition, Decode(bytes));
+  if (definition->supported() && definition->proto_.workflow().states().empty()) {
+    return absl::InvalidArgumentError("its workflow has no states");
+  }
+  *problems = definition->Problems();
+  definition->BuildIndexes();
+  return std::shared_ptr<const Definition>(definition);
+}
+
+absl::StatusOr<std::shared_ptr<Definition>> Definition::Decode(std::string_view bytes) {
   std::shared_ptr<Definition> definition(new Definition);
   definition->bytes_ = std::string(bytes);
   definition->hash_ = Sha256(bytes);
   if (!definition->proto_.ParseFromString(definition->bytes_)) {
     return absl::InvalidArgumentError("these bytes are not a tikar.v1.Definition");
   }
-  if (definition->supported()) {
-    const std::vector<std::string> problems = FindDefinitionProblems(definition->proto_);
-    if (!problems.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat("definition \"", definition->proto_.service(),
-                                                     "\" has problems:\n",
-                                                     absl::StrJoin(problems, "\n")));
-    }
-  }
-  definition->BuildIndexes();
-  return std::shared_ptr<const Definition>(std::move(definition));
+  return definition;
+}
+
+std::string Definition::Problems() const {
+  if (!supported()) return "";
+  return absl::StrJoin(FindDefinitionProblems(proto_), "\n");
 }
 
 void Definition::BuildIndexes() {
@@ -178,6 +196,12 @@ size_t Definition::TextCodePointsMax(std::string_view key) const {
   if (field == nullptr || !IsText(field->type())) return 0;
   if (field->length_max() != 0) return field->length_max();
   return field->type() == v1::FIELD_TYPE_TEXT ? kTextCodePointsDefault : kLongTextCodePointsDefault;
+}
+
+v1::FieldType Definition::ElementTypeOf(std::string_view collection) const {
+  const v1::Collection* found = FindCollection(collection);
+  if (found == nullptr) return v1::FIELD_TYPE_UNSPECIFIED;
+  return found->type() == v1::FIELD_TYPE_UNSPECIFIED ? v1::FIELD_TYPE_LONG_TEXT : found->type();
 }
 
 size_t Definition::ElementCodePointsMax(std::string_view collection) const {

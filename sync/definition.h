@@ -54,6 +54,13 @@ class Definition {
   // since this binary cannot know its rules; it answers supported() == false.
   static absl::StatusOr<std::shared_ptr<const Definition>> Parse(std::string_view bytes);
 
+  // The same of bytes that a store holds because an earlier build took them: what that one did not
+  // object to must not stop this one, and requests pin it. `problems` gets what Parse would say
+  // today; empty if nothing. Folding with a definition that has problems is total all the same.
+  // InvalidArgument: no v1::Definition, or one whose workflow has no state to begin with.
+  static absl::StatusOr<std::shared_ptr<const Definition>> ParseStored(std::string_view bytes,
+                                                                       std::string* problems);
+
   Definition(const Definition&) = delete;
   Definition& operator=(const Definition&) = delete;
   ~Definition();
@@ -101,12 +108,20 @@ class Definition {
   // The field `key` of the form holds at most this many code points (default of its type where the
   // definition is silent). 0 for unknown fields and for types that have no length.
   size_t TextCodePointsMax(std::string_view key) const;
-  // Of one element, and of live elements in one request. 0 for an unknown collection.
+  // What each element of a collection holds: LONG_TEXT where the definition is silent.
+  // UNSPECIFIED for an unknown collection.
+  v1::FieldType ElementTypeOf(std::string_view collection) const;
+  // Of one element, and of live elements in one request. 0 for an unknown collection; the former
+  // also for elements that are no texts.
   size_t ElementCodePointsMax(std::string_view collection) const;
   size_t ElementsMax(std::string_view collection) const;
 
  private:
   Definition();
+  // Of bytes that are a v1::Definition, not judged and without indexes. InvalidArgument.
+  static absl::StatusOr<std::shared_ptr<Definition>> Decode(std::string_view bytes);
+  // Each on a line; empty if there is none.
+  std::string Problems() const;
   void BuildIndexes();
 
   std::string bytes_;

@@ -3,13 +3,12 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "sync/definition.h"
+#include "sync/definition_problem_finder.h"
 #include "sync/limits.h"
 #include "sync/names.h"
 
@@ -22,7 +21,8 @@ constexpr int64_t kPatternMemoryBytesMax = 1 << 20;
 // Even if every code point took one byte it would not fit the byte limit of a text.
 constexpr size_t kTextCodePointsMax = kTextBytesMax;
 
-constexpr const char* kCollections[] = {"attachments", "comments", "tags"};
+// In every app, and texts there.
+constexpr std::string_view kCommonCollections[] = {"attachments", "comments", "tags"};
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -42,16 +42,9 @@ bool IsPublisherCode(std::string_view code) {
   return true;
 }
 
-bool IsText(v1::FieldType type) {
-  return type == v1::FIELD_TYPE_TEXT || type == v1::FIELD_TYPE_LONG_TEXT;
-}
-
-bool IsBounded(v1::FieldType type) {
-  return type == v1::FIELD_TYPE_INTEGER || type == v1::FIELD_TYPE_MONEY;
-}
-
-bool HasChoices(v1::FieldType type) {
-  return type == v1::FIELD_TYPE_CHOICE || type == v1::FIELD_TYPE_CHOICES;
+bool IsElementType(v1::FieldType type) {
+  return IsTextType(type) || IsBoundedType(type) || type == v1::FIELD_TYPE_DATE ||
+         type == v1::FIELD_TYPE_PLACE;
 }
 
 // Types whose values have an order that means something to a person.
@@ -73,7 +66,7 @@ std::string PolicyProblem(v1::Policy policy, v1::FieldType type) {
     case v1::POLICY_UNION:
       return type == v1::FIELD_TYPE_CHOICES ? "" : "policy union needs type CHOICES";
     case v1::POLICY_TEXT:
-      return IsText(type) ? "" : "policy text needs type TEXT or LONG_TEXT";
+      return IsTextType(type) ? "" : "policy text needs type TEXT or LONG_TEXT";
     case v1::POLICY_WORKFLOW:
       return "policy workflow is for the status alone";
     case v1::POLICY_UNSPECIFIED:
@@ -82,266 +75,208 @@ std::string PolicyProblem(v1::Policy policy, v1::FieldType type) {
   }
 }
 
-// Collects everything that is wrong, so that a publisher mends it in one go.
-class Checker {
- public:
-  explicit Checker(const v1::Definition& definition) : definition_(definition) {}
-
-  std::vector<std::string> Run() && {
-    CheckHead();
-    CheckRoles();
-    CheckFields();
-    CheckStates();
-    CheckEdges();
-    CheckServiceLevels();
-    CheckCollections();
-    CheckProvenance();
-    return std::move(problems_);
-  }
-
- private:
-  using Keys = absl::flat_hash_set<std::string_view>;
-
-  template <typename... Parts>
-  void Problem(const Parts&... parts) {
-    problems_.push_back(absl::StrCat(parts...));
-  }
-
-  void CheckLabel(const std::string& what, bool present, const v1::LocalizedText& label) {
-    if (!present || label.id().empty() || label.en().empty()) {
-      Problem(what, ": needs a text in Indonesian and in English");
-    }
-  }
-
-  // Absent, or in both languages.
-  void CheckOptionalLabel(const std::string& what, bool present, const v1::LocalizedText& label) {
-    if (present) CheckLabel(what, present, label);
-  }
-
-  void CheckUnique(const std::string& what, const std::string& key, Keys& seen) {
-    if (!seen.insert(key).second) Problem(what, ": appears twice");
-  }
-
-  template <typename Strings>
-  void CheckRolesKnown(const std::string& what, const Strings& roles) {
-    for (const std::string& role : roles) {
-      if (!roles_.contains(role)) Problem(what, ": unknown role \"", role, "\"");
-    }
-  }
-
-  void CheckHead() {
-    if (!IsServiceKey(definition_.service())) {
-      Problem("service \"", definition_.service(), "\": must be [a-z][a-z0-9-]*, at most ",
-              kKeyBytesMax, " characters");
-    }
-    if (definition_.version() < 1) Problem("version: counts from 1");
-    if (!IsPublisherCode(definition_.publisher())) {
-      Problem("publisher \"", definition_.publisher(), "\": must be an area code such as 32.73");
-    }
-    if (definition_.merge_version() < 1) Problem("merge_version: counts from 1");
-    CheckLabel("title", definition_.has_title(), definition_.title());
-    CheckOptionalLabel("description", definition_.has_description(), definition_.description());
-  }
-
-  void CheckRoles() {
-    bool somebody_creates = false;
-    for (const v1::Role& role : definition_.roles()) {
-      const std::string what = absl::StrCat("role \"", role.key(), "\"");
-      if (!IsKey(role.key()))
-        Problem(what, ": key must be [a-z][a-z0-9_]*, at most ", kKeyBytesMax);
-      CheckUnique(what, role.key(), roles_);
-      CheckLabel(absl::StrCat(what, ".label"), role.has_label(), role.label());
-      somebody_creates |= role.creates();
-    }
-    if (!somebody_creates) Problem("roles: no role may create requests");
-    // The status and @retracted can always come under review, and only a settlement ends that.
-    if (definition_.settler_roles().empty()) Problem("settler_roles: nobody could end a review");
-    CheckRolesKnown("settler_roles", definition_.settler_roles());
-  }
-
-  void CheckFields() {
-    for (const v1::Field& field : definition_.fields()) CheckField(field);
-    const auto title = std::find_if(
-        definition_.fields().begin(), definition_.fields().end(),
-        [this](const v1::Field& field) { return field.key() == definition_.title_field(); });
-    if (title == definition_.fields().end()) {
-      Problem("title_field: unknown field \"", definition_.title_field(), "\"");
-    } else if (!IsText(title->type())) {
-      Problem("title_field \"", definition_.title_field(), "\": must be of type TEXT or LONG_TEXT");
-    }
-  }
-
-  void CheckField(const v1::Field& field) {
-    const std::string what = absl::StrCat("field \"", field.key(), "\"");
-    if (!IsKey(field.key())) {
-      Problem(what, ": key must be [a-z][a-z0-9_]*, at most ", kKeyBytesMax, " characters");
-    }
-    if (IsBuiltInField(field.key()) || field.key() == kStatusPath) {
-      Problem(what, ": every request has a built-in field of this name");
-    }
-    CheckUnique(what, field.key(), fields_);
-    CheckLabel(absl::StrCat(what, ".label"), field.has_label(), field.label());
-    CheckOptionalLabel(absl::StrCat(what, ".help"), field.has_help(), field.help());
-    CheckRolesKnown(absl::StrCat(what, ".writer_roles"), field.writer_roles());
-    CheckRolesKnown(absl::StrCat(what, ".settler_roles"), field.settler_roles());
-    if (field.personal() && field.is_public()) Problem(what, ": personal data cannot be public");
-    if (field.type() == v1::FIELD_TYPE_UNSPECIFIED || !v1::FieldType_IsValid(field.type())) {
-      Problem(what, ": has no type that merge version 1 knows");
-      return;  // What follows depends on the type.
-    }
-    if (std::string problem = PolicyProblem(field.policy(), field.type()); !problem.empty()) {
-      Problem(what, ": ", problem);
-    }
-    CheckChoices(what, field);
-    CheckBounds(what, field);
-    CheckPattern(what, field);
-  }
-
-  void CheckChoices(const std::string& what, const v1::Field& field) {
-    if (!HasChoices(field.type())) {
-      if (!field.choices().empty()) Problem(what, ": only CHOICE and CHOICES have choices");
-      return;
-    }
-    if (field.choices().empty()) Problem(what, ": has no choices");
-    Keys seen;
-    for (const v1::Choice& choice : field.choices()) {
-      const std::string which = absl::StrCat(what, ", choice \"", choice.key(), "\"");
-      if (!IsChoiceKey(choice.key())) {
-        Problem(which, ": key must be [a-z0-9_]+, at most ", kKeyBytesMax, " characters");
-      }
-      CheckUnique(which, choice.key(), seen);
-      CheckLabel(absl::StrCat(which, ".label"), choice.has_label(), choice.label());
-    }
-  }
-
-  void CheckBounds(const std::string& what, const v1::Field& field) {
-    const bool bounded = field.minimum() != 0 || field.maximum() != 0;
-    if (bounded && !IsBounded(field.type())) {
-      Problem(what, ": only INTEGER and MONEY have a minimum and a maximum");
-    }
-    if (field.minimum() > field.maximum()) Problem(what, ": minimum is above maximum");
-    if (field.type() == v1::FIELD_TYPE_MONEY && field.minimum() < 0) {
-      Problem(what, ": money is never negative");
-    }
-    if (field.length_max() != 0 && !IsText(field.type())) {
-      Problem(what, ": only TEXT and LONG_TEXT have a length_max");
-    }
-    if (field.length_max() > kTextCodePointsMax) {
-      Problem(what, ": length_max is above ", kTextCodePointsMax);
-    }
-  }
-
-  void CheckPattern(const std::string& what, const v1::Field& field) {
-    if (field.pattern().empty()) {
-      if (field.has_pattern_message()) Problem(what, ": pattern_message without a pattern");
-      return;
-    }
-    if (!IsText(field.type())) Problem(what, ": only TEXT and LONG_TEXT have a pattern");
-    CheckLabel(absl::StrCat(what, ".pattern_message"), field.has_pattern_message(),
-               field.pattern_message());
-    if (field.pattern().size() > kPatternBytesMax) {
-      Problem(what, ": pattern is longer than ", kPatternBytesMax, " bytes");
-      return;
-    }
-    if (const auto pattern = CompilePattern(field.pattern()); !pattern->ok()) {
-      Problem(what, ": pattern does not compile: ", pattern->error());
-    }
-  }
-
-  void CheckStates() {
-    if (definition_.workflow().states().empty()) Problem("workflow: has no states");
-    for (const v1::State& state : definition_.workflow().states()) {
-      const std::string what = absl::StrCat("state \"", state.key(), "\"");
-      if (!IsKey(state.key())) {
-        Problem(what, ": key must be [a-z][a-z0-9_]*, at most ", kKeyBytesMax, " characters");
-      }
-      CheckUnique(what, state.key(), states_);
-      CheckLabel(absl::StrCat(what, ".label"), state.has_label(), state.label());
-      if (state.terminal()) terminal_states_.insert(state.key());
-    }
-  }
-
-  void CheckEdges() {
-    absl::flat_hash_set<std::pair<std::string_view, std::string_view>> seen;
-    for (const v1::WorkflowEdge& edge : definition_.workflow().edges()) {
-      const std::string what = absl::StrCat("edge \"", edge.from(), "\" -> \"", edge.to(), "\"");
-      for (const std::string* state : {&edge.from(), &edge.to()}) {
-        if (!states_.contains(*state)) Problem(what, ": unknown state \"", *state, "\"");
-      }
-      if (edge.from() == edge.to()) Problem(what, ": leads nowhere");
-      if (!seen.emplace(edge.from(), edge.to()).second) Problem(what, ": appears twice");
-      if (terminal_states_.contains(edge.from())) {
-        Problem(what, ": nothing may follow a terminal state");
-      }
-      CheckLabel(absl::StrCat(what, ".label"), edge.has_label(), edge.label());
-      if (edge.roles().empty()) Problem(what, ": no role may take it");
-      CheckRolesKnown(what, edge.roles());
-      for (const std::string& field : edge.required_fields()) {
-        if (!fields_.contains(field)) {
-          Problem(what, ".required_fields: unknown field \"", field, "\"");
-        }
-      }
-    }
-  }
-
-  void CheckServiceLevels() {
-    Keys seen;
-    for (const v1::ServiceLevel& level : definition_.service_levels()) {
-      const std::string what = absl::StrCat("service level \"", level.key(), "\"");
-      if (!IsKey(level.key())) {
-        Problem(what, ": key must be [a-z][a-z0-9_]*, at most ", kKeyBytesMax, " characters");
-      }
-      CheckUnique(what, level.key(), seen);
-      CheckLabel(absl::StrCat(what, ".label"), level.has_label(), level.label());
-      if (!states_.contains(level.from_state())) {
-        Problem(what, ": unknown state \"", level.from_state(), "\"");
-      }
-      if (level.until_states().empty()) Problem(what, ": its clock never stops");
-      for (const std::string& state : level.until_states()) {
-        if (!states_.contains(state)) Problem(what, ": unknown state \"", state, "\"");
-      }
-      if (level.working_days() < 1) Problem(what, ": working_days counts from 1");
-    }
-  }
-
-  void CheckCollections() {
-    Keys seen;
-    for (const v1::Collection& collection : definition_.collections()) {
-      const std::string what = absl::StrCat("collection \"", collection.key(), "\"");
-      if (std::find(std::begin(kCollections), std::end(kCollections), collection.key()) ==
-          std::end(kCollections)) {
-        Problem(what, ": must be one of ", absl::StrJoin(kCollections, ", "));
-      }
-      CheckUnique(what, collection.key(), seen);
-      // "comments/<id>" would otherwise be a path that two things answer to.
-      if (fields_.contains(collection.key())) Problem(what, ": a field has the same name");
-      CheckLabel(absl::StrCat(what, ".label"), collection.has_label(), collection.label());
-      if (collection.length_max() < 1 || collection.length_max() > kTextCodePointsMax) {
-        Problem(what, ": length_max must be 1 to ", kTextCodePointsMax);
-      }
-      if (collection.elements_max() > kElementsPerCollectionMax) {
-        Problem(what, ": elements_max is above ", kElementsPerCollectionMax);
-      }
-    }
-  }
-
-  void CheckProvenance() {
-    for (const v1::Provenance& provenance : definition_.provenance()) {
-      if (provenance.definition_hash().size() != DefinitionHash::kSize) {
-        Problem("provenance: definition_hash must be ", DefinitionHash::kSize, " bytes");
-      }
-    }
-  }
-
-  const v1::Definition& definition_;
-  std::vector<std::string> problems_;
-  Keys roles_, fields_, states_, terminal_states_;
-};
-
 }  // namespace
 
+std::vector<std::string> ProblemFinder::Run() && {
+  CheckHead();
+  CheckRoles();
+  CheckFields();
+  CheckStates();
+  CheckEdges();
+  CheckServiceLevels();
+  CheckCollections();
+  CheckDuplicates();
+  CheckReports();
+  CheckProvenance();
+  return std::move(problems_);
+}
+
+void ProblemFinder::CheckLabel(const std::string& what, bool present,
+                               const v1::LocalizedText& label) {
+  if (!present || label.id().empty() || label.en().empty()) {
+    Problem(what, ": needs a text in Indonesian and in English");
+  }
+}
+
+void ProblemFinder::CheckOptionalLabel(const std::string& what, bool present,
+                                       const v1::LocalizedText& label) {
+  if (present) CheckLabel(what, present, label);
+}
+
+void ProblemFinder::CheckUnique(const std::string& what, const std::string& key, Keys& seen) {
+  if (!seen.insert(key).second) Problem(what, ": appears twice");
+}
+
+void ProblemFinder::CheckHead() {
+  if (!IsServiceKey(definition_.service())) {
+    Problem("service \"", definition_.service(), "\": must be [a-z][a-z0-9-]*, at most ",
+            kKeyBytesMax, " characters");
+  }
+  if (definition_.version() < 1) Problem("version: counts from 1");
+  if (!IsPublisherCode(definition_.publisher())) {
+    Problem("publisher \"", definition_.publisher(), "\": must be an area code such as 32.73");
+  }
+  if (definition_.merge_version() < 1) Problem("merge_version: counts from 1");
+  CheckLabel("title", definition_.has_title(), definition_.title());
+  CheckOptionalLabel("description", definition_.has_description(), definition_.description());
+}
+
+void ProblemFinder::CheckRoles() {
+  bool somebody_creates = false;
+  for (const v1::Role& role : definition_.roles()) {
+    const std::string what = absl::StrCat("role \"", role.key(), "\"");
+    if (!IsKey(role.key())) Problem(what, ": key must be [a-z][a-z0-9_]*, at most ", kKeyBytesMax);
+    CheckUnique(what, role.key(), roles_);
+    CheckLabel(absl::StrCat(what, ".label"), role.has_label(), role.label());
+    somebody_creates |= role.creates();
+  }
+  if (!somebody_creates) Problem("roles: no role may create requests");
+  // The status and @retracted can always come under review, and only a settlement ends that.
+  if (definition_.settler_roles().empty()) Problem("settler_roles: nobody could end a review");
+  CheckRolesKnown("settler_roles", definition_.settler_roles());
+}
+
+void ProblemFinder::CheckFields() {
+  for (const v1::Field& field : definition_.fields()) CheckField(field);
+  const auto title = std::find_if(
+      definition_.fields().begin(), definition_.fields().end(),
+      [this](const v1::Field& field) { return field.key() == definition_.title_field(); });
+  if (title == definition_.fields().end()) {
+    Problem("title_field: unknown field \"", definition_.title_field(), "\"");
+  } else if (!IsTextType(title->type())) {
+    Problem("title_field \"", definition_.title_field(), "\": must be of type TEXT or LONG_TEXT");
+  }
+}
+
+void ProblemFinder::CheckField(const v1::Field& field) {
+  const std::string what = absl::StrCat("field \"", field.key(), "\"");
+  if (!IsKey(field.key())) {
+    Problem(what, ": key must be [a-z][a-z0-9_]*, at most ", kKeyBytesMax, " characters");
+  }
+  if (IsBuiltInField(field.key()) || field.key() == kStatusPath) {
+    Problem(what, ": every request has a built-in field of this name");
+  }
+  if (!fields_.emplace(field.key(), &field).second) Problem(what, ": appears twice");
+  CheckLabel(absl::StrCat(what, ".label"), field.has_label(), field.label());
+  CheckOptionalLabel(absl::StrCat(what, ".help"), field.has_help(), field.help());
+  CheckRolesKnown(absl::StrCat(what, ".writer_roles"), field.writer_roles());
+  CheckRolesKnown(absl::StrCat(what, ".settler_roles"), field.settler_roles());
+  if (field.personal() && field.is_public()) Problem(what, ": personal data cannot be public");
+  if (field.type() == v1::FIELD_TYPE_UNSPECIFIED || !v1::FieldType_IsValid(field.type())) {
+    Problem(what, ": has no type that merge version 1 knows");
+    return;  // What follows depends on the type.
+  }
+  if (std::string problem = PolicyProblem(field.policy(), field.type()); !problem.empty()) {
+    Problem(what, ": ", problem);
+  }
+  CheckChoices(what, field);
+  CheckBounds(what, field);
+  CheckPattern(what, field);
+}
+
+void ProblemFinder::CheckChoices(const std::string& what, const v1::Field& field) {
+  if (!HasChoices(field.type())) {
+    if (!field.choices().empty()) Problem(what, ": only CHOICE and CHOICES have choices");
+    return;
+  }
+  if (field.choices().empty()) Problem(what, ": has no choices");
+  Keys seen;
+  for (const v1::Choice& choice : field.choices()) {
+    const std::string which = absl::StrCat(what, ", choice \"", choice.key(), "\"");
+    if (!IsChoiceKey(choice.key())) {
+      Problem(which, ": key must be [a-z0-9_]+, at most ", kKeyBytesMax, " characters");
+    }
+    CheckUnique(which, choice.key(), seen);
+    CheckLabel(absl::StrCat(which, ".label"), choice.has_label(), choice.label());
+  }
+}
+
+void ProblemFinder::CheckBounds(const std::string& what, const v1::Field& field) {
+  const bool bounded = field.minimum() != 0 || field.maximum() != 0;
+  if (bounded && !IsBoundedType(field.type())) {
+    Problem(what, ": only INTEGER and MONEY have a minimum and a maximum");
+  }
+  if (field.minimum() > field.maximum()) Problem(what, ": minimum is above maximum");
+  if (field.type() == v1::FIELD_TYPE_MONEY && field.minimum() < 0) {
+    Problem(what, ": money is never negative");
+  }
+  if (field.length_max() != 0 && !IsTextType(field.type())) {
+    Problem(what, ": only TEXT and LONG_TEXT have a length_max");
+  }
+  if (field.length_max() > kTextCodePointsMax) {
+    Problem(what, ": length_max is above ", kTextCodePointsMax);
+  }
+}
+
+void ProblemFinder::CheckPattern(const std::string& what, const v1::Field& field) {
+  if (field.pattern().empty()) {
+    if (field.has_pattern_message()) Problem(what, ": pattern_message without a pattern");
+    return;
+  }
+  if (!IsTextType(field.type())) Problem(what, ": only TEXT and LONG_TEXT have a pattern");
+  CheckLabel(absl::StrCat(what, ".pattern_message"), field.has_pattern_message(),
+             field.pattern_message());
+  if (field.pattern().size() > kPatternBytesMax) {
+    Problem(what, ": pattern is longer than ", kPatternBytesMax, " bytes");
+    return;
+  }
+  if (const auto pattern = CompilePattern(field.pattern()); !pattern->ok()) {
+    Problem(what, ": pattern does not compile: ", pattern->error());
+  }
+}
+
+void ProblemFinder::CheckCollections() {
+  Keys seen;
+  for (const v1::Collection& collection : definition_.collections()) {
+    const std::string what = absl::StrCat("collection \"", collection.key(), "\"");
+    if (!IsKey(collection.key())) {
+      Problem(what, ": key must be [a-z][a-z0-9_]*, at most ", kKeyBytesMax, " characters");
+    }
+    if (IsBuiltInField(collection.key()) || collection.key() == kStatusPath) {
+      Problem(what, ": every request has a built-in field of this name");
+    }
+    CheckUnique(what, collection.key(), seen);
+    // "comments/<id>" would otherwise be a path that two things answer to.
+    if (fields_.contains(collection.key())) Problem(what, ": a field has the same name");
+    CheckLabel(absl::StrCat(what, ".label"), collection.has_label(), collection.label());
+    CheckElementType(what, collection);
+    if (collection.elements_max() > kElementsPerCollectionMax) {
+      Problem(what, ": elements_max is above ", kElementsPerCollectionMax);
+    }
+  }
+}
+
+void ProblemFinder::CheckElementType(const std::string& what, const v1::Collection& collection) {
+  const v1::FieldType type = collection.type() == v1::FIELD_TYPE_UNSPECIFIED
+                                 ? v1::FIELD_TYPE_LONG_TEXT
+                                 : collection.type();
+  if (!IsElementType(type)) {
+    Problem(what, ": elements must be LONG_TEXT, TEXT, INTEGER, MONEY, DATE or PLACE");
+  } else if (!IsTextType(type)) {
+    if (collection.length_max() != 0) Problem(what, ": only texts have a length_max");
+  } else if (collection.length_max() < 1 || collection.length_max() > kTextCodePointsMax) {
+    Problem(what, ": length_max must be 1 to ", kTextCodePointsMax);
+  }
+  if (ContainsKey(kCommonCollections, collection.key()) && !IsTextType(type)) {
+    Problem(what, ": every app takes its elements for texts");
+  }
+}
+
+const v1::Field* ProblemFinder::FindField(std::string_view key) const {
+  const auto found = fields_.find(key);
+  return found == fields_.end() ? nullptr : found->second;
+}
+
+void ProblemFinder::CheckProvenance() {
+  for (const v1::Provenance& provenance : definition_.provenance()) {
+    if (provenance.definition_hash().size() != DefinitionHash::kSize) {
+      Problem("provenance: definition_hash must be ", DefinitionHash::kSize, " bytes");
+    }
+  }
+}
+
 std::vector<std::string> FindDefinitionProblems(const v1::Definition& definition) {
-  return Checker(definition).Run();
+  return ProblemFinder(definition).Run();
 }
 
 std::unique_ptr<re2::RE2> CompilePattern(const std::string& pattern) {

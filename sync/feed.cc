@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "sync/canonical.h"
 #include "sync/feed_cursor.h"
+#include "sync/feed_rows.h"
 #include "sync/keys.h"
 #include "sync/limits.h"
 #include "sync/query.h"
@@ -118,6 +119,7 @@ class FeedReader {
       if (cursor->filling.empty()) cursor->EndPass();
     }
     ASSIGN_OR_RETURN(const VersionVector held, LoadVersionVector(reader_, region.region()));
+    ASSIGN_OR_RETURN(left_forgotten_, LeftForgotten(reader_, region.region()));
     const FeedId feed{region.feed_id()};
     const bool started = !cursor->filled.empty();
     const bool lost = cursor->feed != feed || cursor->from > region.feed_position() ||
@@ -136,6 +138,9 @@ class FeedReader {
       cursor->known = Common(cursor->known, held);
       cursor->seen.Join(held);
       CheckLater(cursor->seen, cursor->known, cursor);
+      cursor->EndPass();
+    } else if (started && cursor->pass == Pass::kFeed && cursor->from < left_forgotten_) {
+      // What it has not read yet may lack LEFT rows: BeginNext walks the logs instead.
       cursor->EndPass();
     }
     if (!started || lost) cursor->from = 0;
@@ -241,6 +246,9 @@ class FeedReader {
     if (cursor->filled.empty()) {
       RETURN_IF_ERROR(Begin(region, Pass::kFeed, cursor));
       cursor->filling = prefixes_;
+    } else if (cursor->from < left_forgotten_) {
+      RETURN_IF_ERROR(Begin(region, Pass::kRoam, cursor));
+      cursor->walked = cursor->known;
     } else if (!fresh.empty()) {
       // Up to where the others are; what was touched since comes to all with the next pass.
       RETURN_IF_ERROR(Begin(region, Pass::kFill, cursor));
@@ -497,7 +505,8 @@ class FeedReader {
   std::vector<std::string> prefixes_;  // of the region being read
   std::set<DefinitionHash> definitions_;
   std::set<RequestKey> sent_, removed_, named_;
-  bool all_checked_ = true;  // of the region being read
+  bool all_checked_ = true;      // of the region being read
+  uint64_t left_forgotten_ = 0;  // in its feed
   size_t bytes_ = 0;
   size_t looked_ = 0;
 };

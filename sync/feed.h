@@ -16,7 +16,8 @@
 //
 // A phone that comes from a node that was ahead of this one, or whose first pass was broken off
 // elsewhere, may hold what has left its scope without a LEFT row here: the entries in question are
-// walked as they come.
+// walked as they come. LEFT rows are forgotten after half a year (feed_rows.h): a phone that stands
+// before a forgotten one is served like one from another node, by the logs.
 //
 // Promises: Complete (everything in scope at `to` was sent or removed), Resumable (each batch's
 // cursor resumes after it), Once (a pass sends a request at most once per bucket), Told (what left
@@ -63,7 +64,8 @@ struct FeedPage {
   bool caught_up = false;
   // About how many rows are left.
   uint64_t remaining = 0;
-  // Version vectors in the cursor made it walk logs: the phone came from another node.
+  // Version vectors in the cursor made it walk logs: the phone came from another node, or was away
+  // for longer than the feed tells what left.
   bool roamed = false;
 };
 

@@ -48,14 +48,15 @@ struct PathWrite {
 class Folder {
  public:
   Folder(const RequestKey& key, const std::vector<FoldChange>& changes,
-         const DefinitionSource& definitions)
-      : definitions_(definitions) {
+         const DefinitionSource& definitions, const FoldCapability& capability)
+      : definitions_(definitions), capability_(capability) {
     fold_.state.key = key;
     Order(changes);
   }
 
   Fold Run() {
     FoldHeads();
+    FindMoot();
     CollectWrites();
     FoldStanding();
     if (fold_.state.availability == v1::AVAILABILITY_READY) {
@@ -168,6 +169,23 @@ class Folder {
     fold_.state.change_count = static_cast<uint32_t>(ordered_.size());
   }
 
+  // Timer changes that give way to what somebody did meanwhile.
+  void FindMoot() {
+    is_moot_.assign(ordered_.size(), false);
+    for (Index t = 0; t < ordered_.size(); ++t) {
+      if (!IsTimerChange(t)) continue;
+      fold_.has_timer_change = true;
+      for (Index d = 0; d < ordered_.size() && !is_moot_[t]; ++d) {
+        is_moot_[t] = ordered_[d]->live() && !IsTimerChange(d) &&
+                      !ordered_[d]->change->body.mutations().empty() && ancestry_->Concurrent(t, d);
+      }
+    }
+  }
+
+  bool IsTimerChange(Index i) const {
+    return ordered_[i]->live() && IsByTimer(ordered_[i]->change->body);
+  }
+
   void CollectWrites() {
     for (Index i = 0; i < ordered_.size(); ++i) {
       const FoldChange& change = *ordered_[i];
@@ -175,6 +193,7 @@ class Folder {
       fold_.state.update_time = std::max(fold_.state.update_time,
                                          EffectiveTimeOf(change.change->body.hlc(), change.stamp));
       newer_kind_ = newer_kind_ || change.change->newer_kind;
+      if (is_moot_[i]) continue;
       for (const Write& write : change.change->writes) {
         writes_[write.path].push_back({.change = i, .write = &write});
       }
@@ -185,19 +204,14 @@ class Folder {
   void FoldStanding() {
     State& state = fold_.state;
     if (create_ != nullptr) {
-      const v1::Create& create = create_->body.mutations(0).create();
-      state.service = create.service();
-      state.definition_version = create.version();
-      state.create_time = create_->body.hlc();
-      FieldState field = Evaluate(std::string(kDefinitionPath), FieldRule::kLatest,
-                                  writes_[std::string(kDefinitionPath)]);
-      if (field.value) {
-        if (const auto hash = DefinitionHash::FromHex(*field.value->text())) {
-          state.definition = *hash;
-        }
-      }
+      SetCreated(*create_, &state);
+      state.definition =
+          EffectiveDefinition(Evaluate(std::string(kDefinitionPath), FieldRule::kLatest,
+                                       writes_[std::string(kDefinitionPath)])
+                                  .value);
     }
-    Standing standing = StandingOf(newer_kind_, create_ != nullptr, state.definition, definitions_);
+    Standing standing =
+        StandingOf(newer_kind_, create_ != nullptr, state.definition, definitions_, capability_);
     state.availability = standing.availability;
     definition_ = std::move(standing.definition);
   }
@@ -205,6 +219,9 @@ class Folder {
   void FoldPath(const std::string& path, std::vector<PathWrite>& writes) {
     const FieldRule rule = FieldRuleOf(path, definition_.get());
     FieldState field = Evaluate(path, rule, writes);
+    if (path == kStatusPath) {
+      for (const PathWrite& write : writes) Enter(write.candidate, *definition_, &fold_.state);
+    }
     if (rule == FieldRule::kElement) {
       fold_.elements[path] = std::move(field);
       return;
@@ -266,7 +283,7 @@ class Folder {
     for (size_t r = 0; r < writes.size(); ++r) {
       if (!IsTrue(writes[r].candidate)) continue;
       for (Index d = 0; d < ordered_.size(); ++d) {
-        if (ordered_[d]->live() && ordered_[d]->change->contests_retract &&
+        if (ordered_[d]->live() && !is_moot_[d] && ordered_[d]->change->contests_retract &&
             ancestry_->Concurrent(writes[r].change, d)) {
           retract_rivals_.emplace_back(r, d);
         }
@@ -406,9 +423,11 @@ class Folder {
   }
 
   const DefinitionSource& definitions_;
+  const FoldCapability& capability_;
   Fold fold_;
   std::vector<const FoldChange*> ordered_;
   std::vector<bool> is_parent_;
+  std::vector<bool> is_moot_;
   std::vector<Index> head_indexes_;
   std::unique_ptr<Ancestry> ancestry_;
   std::map<std::string, std::vector<PathWrite>> writes_;  // in causal order
@@ -427,8 +446,8 @@ class Folder {
 }  // namespace
 
 Fold FoldRequest(const RequestKey& key, const std::vector<FoldChange>& changes,
-                 const DefinitionSource& definitions) {
-  return Folder(key, changes, definitions).Run();
+                 const DefinitionSource& definitions, const FoldCapability& capability) {
+  return Folder(key, changes, definitions, capability).Run();
 }
 
 Candidate MakeCandidate(const Write& write, const ParsedChange& change, const Stamp& stamp,
@@ -447,13 +466,33 @@ Candidate MakeCandidate(const Write& write, const ParsedChange& change, const St
 }
 
 Standing StandingOf(bool newer_kind, bool has_create, const DefinitionHash& definition,
-                    const DefinitionSource& definitions) {
+                    const DefinitionSource& definitions, const FoldCapability& capability) {
   if (newer_kind) return {v1::AVAILABILITY_NEEDS_NEWER_SERVER, nullptr};
   if (!has_create) return {v1::AVAILABILITY_NEEDS_CREATE, nullptr};
   std::shared_ptr<const Definition> found = definitions.Find(definition);
   if (found == nullptr) return {v1::AVAILABILITY_NEEDS_DEFINITION, nullptr};
-  if (!found->supported()) return {v1::AVAILABILITY_NEEDS_NEWER_SERVER, nullptr};
+  if (found->proto().merge_version() > capability.merge_version) {
+    return {v1::AVAILABILITY_NEEDS_NEWER_SERVER, nullptr};
+  }
   return {v1::AVAILABILITY_READY, std::move(found)};
+}
+
+void Enter(const Candidate& write, const Definition& definition, State* state) {
+  if (!write.value || !write.value->is_text()) return;
+  const std::string_view entered = *write.value->text();
+  if (definition.StateRank(entered) >= 0) state->Enter(entered, write.effective_time);
+}
+
+void SetCreated(const ParsedChange& create, State* state) {
+  const v1::Create& created = create.body.mutations(0).create();
+  state->service = created.service();
+  state->definition_version = created.version();
+  state->create_time = create.body.hlc();
+}
+
+DefinitionHash EffectiveDefinition(const std::optional<Value>& value) {
+  if (!value || !value->is_text()) return {};
+  return DefinitionHash::FromHex(*value->text()).value_or(DefinitionHash());
 }
 
 }  // namespace tikar::sync

@@ -41,14 +41,17 @@ struct Fold {
   std::vector<ChangeId> missing;             // parents that are not in the map, sorted
   std::vector<std::string> disputed;         // see RequestLocal
   bool retract_open = false;                 // see RequestLocal
+  bool has_timer_change = false;             // see RequestLocal
   std::vector<std::vector<uint64_t>> cover;  // see RequestLocal
   absl::flat_hash_map<ChangeId, uint32_t> generations;
   std::vector<ChangeId> circular;  // stubs whose word about their parents cannot be true, sorted
 };
 
 // Total: every set of changes with distinct ids has a fold. Order of `changes` does not matter.
+// `capability` is the one that the changes were parsed with.
 Fold FoldRequest(const RequestKey& key, const std::vector<FoldChange>& changes,
-                 const DefinitionSource& definitions);
+                 const DefinitionSource& definitions,
+                 const FoldCapability& capability = kFoldCapability);
 
 // A write as it stands in a state.
 Candidate MakeCandidate(const Write& write, const ParsedChange& change, const Stamp& stamp,
@@ -61,7 +64,15 @@ struct Standing {
   std::shared_ptr<const Definition> definition;  // set only if READY
 };
 Standing StandingOf(bool newer_kind, bool has_create, const DefinitionHash& definition,
-                    const DefinitionSource& definitions);
+                    const DefinitionSource& definitions, const FoldCapability& capability);
+
+// Notes in the state what a write to "status" enters, if that is a state of the workflow.
+void Enter(const Candidate& write, const Definition& definition, State* state);
+
+// What the Create says that no later change alters: service, version, time of creation.
+void SetCreated(const ParsedChange& create, State* state);
+// The hash that a value of "@definition" names; zero for what names none.
+DefinitionHash EffectiveDefinition(const std::optional<Value>& value);
 
 }  // namespace tikar::sync
 

@@ -25,13 +25,15 @@ struct Visit {
 
 }  // namespace
 
-HistoryReader::HistoryReader(const Reader& reader, RequestKey key, HistoryCounters* counters)
-    : reader_(reader), key_(std::move(key)), counters_(*counters) {}
+HistoryReader::HistoryReader(const Reader& reader, RequestKey key, HistoryCounters* counters,
+                             const FoldCapability& capability)
+    : reader_(reader), key_(std::move(key)), counters_(*counters), capability_(capability) {}
 
 absl::StatusOr<const Header*> HistoryReader::Find(const ChangeId& id) {
   if (const auto at = headers_.find(id); at != headers_.end()) {
     return at->second ? &*at->second : nullptr;
   }
+  if (nothing_stored_) return nullptr;
   ++counters_.headers_read;
   ASSIGN_OR_RETURN(std::optional<std::string> bytes,
                    reader_.Get(Family::kHistory, keys::History(key_, id)));
@@ -41,7 +43,7 @@ absl::StatusOr<const Header*> HistoryReader::Find(const ChangeId& id) {
   return &*slot;
 }
 
-absl::StatusOr<std::vector<ChangeId>> HistoryReader::LoadAll() {
+absl::Status HistoryReader::LoadStored() {
   const std::string prefix = keys::HistoryPrefix(key_);
   absl::Status status;
   RETURN_IF_ERROR(reader_.Scan(Family::kHistory, prefix, PrefixEnd(prefix),
@@ -63,7 +65,11 @@ absl::StatusOr<std::vector<ChangeId>> HistoryReader::LoadAll() {
                                  headers_[*id] = *std::move(header);
                                  return true;
                                }));
-  RETURN_IF_ERROR(status);
+  return status;
+}
+
+absl::StatusOr<std::vector<ChangeId>> HistoryReader::LoadAll() {
+  if (!nothing_stored_) RETURN_IF_ERROR(LoadStored());
   std::vector<ChangeId> ids;
   ids.reserve(headers_.size());
   for (const auto& [id, header] : headers_) {
@@ -88,7 +94,7 @@ absl::StatusOr<const ParsedChange*> HistoryReader::FindChange(const ChangeId& id
                                             key_.id.hex(), " but not in the log"));
   }
   ASSIGN_OR_RETURN(EntryRecord entry, DecodeEntry(*bytes));
-  ASSIGN_OR_RETURN(ParsedChange change, ParseChange(std::move(entry.body)));
+  ASSIGN_OR_RETURN(ParsedChange change, ParseChange(std::move(entry.body), capability_));
   if (change.id != id) {
     return absl::DataLossError(
         absl::StrCat("the log holds other bytes for change ", id.hex(), " than its id says"));

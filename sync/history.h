@@ -31,7 +31,11 @@ class HistoryReader {
  public:
   using Ids = absl::flat_hash_set<ChangeId>;
 
-  HistoryReader(const Reader& reader, RequestKey key, HistoryCounters* counters);
+  HistoryReader(const Reader& reader, RequestKey key, HistoryCounters* counters,
+                const FoldCapability& capability = kFoldCapability);
+
+  // There is no history of this request in the store: nothing is looked for there. Call first.
+  void StartEmpty() { nothing_stored_ = true; }
 
   // nullptr: this change is not here. The pointer lives as long as the reader; Put changes what it
   // shows.
@@ -62,9 +66,13 @@ class HistoryReader {
   const Ids& changed() const { return changed_; }
 
  private:
+  absl::Status LoadStored();
+
   const Reader& reader_;
   const RequestKey key_;
   HistoryCounters& counters_;
+  const FoldCapability capability_;
+  bool nothing_stored_ = false;
   // Node maps: pointers into them stay good. nullopt: looked for and not here.
   absl::node_hash_map<ChangeId, std::optional<Header>> headers_;
   absl::node_hash_map<ChangeId, std::optional<ParsedChange>> changes_;

@@ -1,47 +1,25 @@
-// LoadHistory: every change of one request, and what became of each write.
+// LoadHistory and LoadHistoryPage: every change of one request, and what became of each write.
 #include <algorithm>
+#include <deque>
 #include <map>
+#include <optional>
 #include <queue>
 #include <set>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "sync/as_of.h"
 #include "sync/fold.h"
 #include "sync/history.h"
 #include "sync/keys.h"
+#include "sync/mutation_kind.h"
 #include "sync/query.h"
 #include "sync/status_macros.h"
 
 namespace tikar::sync {
 namespace {
-
-std::string_view KindName(const v1::Mutation& mutation) {
-  switch (mutation.kind_case()) {
-    case v1::Mutation::kCreate:
-      return "create";
-    case v1::Mutation::kSetField:
-      return "set";
-    case v1::Mutation::kClearField:
-      return "clear";
-    case v1::Mutation::kTransition:
-      return "transition";
-    case v1::Mutation::kAddElement:
-      return "add";
-    case v1::Mutation::kRemoveElement:
-      return "remove";
-    case v1::Mutation::kRetract:
-      return "retract";
-    case v1::Mutation::kRestore:
-      return "restore";
-    case v1::Mutation::kSettle:
-      return "settle";
-    case v1::Mutation::kRebase:
-      return "rebase";
-    case v1::Mutation::KIND_NOT_SET:
-      return "newer";
-  }
-  return "newer";
-}
 
 std::string_view ReasonOf(const v1::Mutation& mutation) {
   if (mutation.has_transition()) return mutation.transition().reason();
@@ -51,36 +29,99 @@ std::string_view ReasonOf(const v1::Mutation& mutation) {
   return {};
 }
 
+// Of a message within another one: tag and length.
+constexpr size_t kFramingBytes = 6;
+// Between the parts of a token: digest, feed position, index of the next item.
+constexpr char kTokenSeparator[] = "-";
+
 struct Item {
   ChangeId id;
   const Header* header = nullptr;
   const ParsedChange* change = nullptr;  // null: a stub
   uint64_t effective_time = 0;
   std::vector<uint64_t> past;  // bit i: items_[i] is in it
+  // Of a moot timer change, the first one that it gives way to.
+  std::optional<ChangeId> gives_way_to;
+
+  bool live() const { return change != nullptr && header->live(); }
 };
 
 class HistoryLoader {
  public:
-  HistoryLoader(const Reader& reader, const RequestKey& key, const DefinitionSource& definitions)
-      : definitions_(definitions), history_(reader, key, &counters_) {}
+  // As it is, or as it was on `as_of_ms`.
+  HistoryLoader(const Reader& reader, const RequestKey& key, const DefinitionSource& definitions,
+                std::optional<int64_t> as_of_ms = std::nullopt)
+      : reader_(reader),
+        definitions_(definitions),
+        as_of_ms_(as_of_ms),
+        history_(reader, key, &counters_) {}
 
   absl::StatusOr<v1::GetRequestHistoryResponse> Run(const StoredRequest& request) {
     definition_ = definitions_.Find(request.state.definition);
     RETURN_IF_ERROR(LoadItems());
     v1::GetRequestHistoryResponse response;
-    for (const Item& item : items_) {
-      v1::HistoryItem& proto = *response.add_items();
-      Describe(item, &proto);
-      if (item.change == nullptr || !item.header->live()) continue;
-      for (const Write& write : item.change->writes) {
-        DescribeWrite(item, write, request, &proto);
-      }
+    for (const Item& item : items_) *response.add_items() = ToProto(item, request);
+    *response.mutable_request() = sync::ToProto(request);
+    return response;
+  }
+
+  absl::StatusOr<v1::GetRequestHistoryResponse> RunPage(const StoredRequest& request,
+                                                        const PageQuery& query) {
+    v1::Request shown = sync::ToProto(request);
+    const std::string version = VersionOf(shown);
+    ASSIGN_OR_RETURN(const size_t first, FirstOf(query.token, version));
+    definition_ = definitions_.Find(request.state.definition);
+    RETURN_IF_ERROR(LoadItems());
+    v1::GetRequestHistoryResponse response;
+    size_t bytes = 0;
+    if (first == 0) {
+      *response.mutable_request() = std::move(shown);
+      bytes = response.ByteSizeLong();
     }
-    *response.mutable_request() = ToProto(request);
+    for (size_t i = first; i < items_.size(); ++i) {
+      v1::HistoryItem item = ToProto(items_[i], request);
+      bytes += item.ByteSizeLong() + kFramingBytes;
+      const size_t count = i - first;
+      if (count == query.size || (count > 0 && bytes > query.bytes_max)) {
+        response.set_next_page_token(absl::StrCat(version, kTokenSeparator, i));
+        break;
+      }
+      *response.add_items() = std::move(item);
+    }
     return response;
   }
 
  private:
+  // Changes whenever anything in the history does: every change that comes, and every stamp that
+  // makes a difference, gives the request another place in the feed; and where a feed begins anew
+  // the digest tells.
+  static std::string VersionOf(const v1::Request& request) {
+    return absl::StrCat(StateDigest::FromBytes(request.state_digest())->hex(), kTokenSeparator,
+                        request.feed_position());
+  }
+
+  // The place of a page's first item in the history.
+  static absl::StatusOr<size_t> FirstOf(const std::string& token, const std::string& version) {
+    if (token.empty()) return 0;
+    const std::vector<std::string> parts = absl::StrSplit(token, kTokenSeparator);
+    size_t first = 0;
+    if (parts.size() != 3 || !absl::SimpleAtoi(parts[2], &first) || first == 0) {
+      return absl::InvalidArgumentError("page_token is not one of this history");
+    }
+    if (absl::StrCat(parts[0], kTokenSeparator, parts[1]) != version) {
+      return absl::FailedPreconditionError("the request changed after the page before");
+    }
+    return first;
+  }
+
+  v1::HistoryItem ToProto(const Item& item, const StoredRequest& request) const {
+    v1::HistoryItem proto;
+    Describe(item, &proto);
+    if (!item.live()) return proto;
+    for (const Write& write : item.change->writes) DescribeWrite(item, write, request, &proto);
+    return proto;
+  }
+
   // Parents first; of those that are ready, the earliest by effective time, then id.
   absl::Status LoadItems() {
     ASSIGN_OR_RETURN(const std::vector<ChangeId> ids, history_.LoadAll());
@@ -88,10 +129,14 @@ class HistoryLoader {
     std::map<ChangeId, std::vector<ChangeId>> children;
     std::map<ChangeId, size_t> waiting;
     for (const ChangeId& id : ids) {
+      ASSIGN_OR_RETURN(const Header* header, HeaderOf(id));
+      if (header == nullptr) continue;
       Item& item = by_id[id];
       item.id = id;
-      ASSIGN_OR_RETURN(item.header, history_.Find(id));
-      ASSIGN_OR_RETURN(item.change, history_.FindChange(id));
+      item.header = header;
+      if (header->has_body) {
+        ASSIGN_OR_RETURN(item.change, history_.FindChange(id));
+      }
       if (item.change != nullptr) {
         item.effective_time = EffectiveTimeOf(item.change->body.hlc(), item.header->stamp);
       }
@@ -126,7 +171,30 @@ class HistoryLoader {
         if (--waiting[child] == 0) ready.emplace(by_id[child].effective_time, child);
       }
     }
+    for (Item& item : items_) item.gives_way_to = FirstBesideTimer(item);
     return absl::OkStatus();
+  }
+
+  // nullptr: it had not been received then.
+  absl::StatusOr<const Header*> HeaderOf(const ChangeId& id) {
+    ASSIGN_OR_RETURN(const Header* now, history_.Find(id));
+    if (!as_of_ms_) return now;
+    ASSIGN_OR_RETURN(std::optional<Header> then,
+                     HeaderAsOf(reader_, history_.key().region, *now, *as_of_ms_));
+    return then ? &headers_then_.emplace_back(*std::move(then)) : nullptr;
+  }
+
+  // What makes a timer change moot, by the rule of README.md; of several the first in the history.
+  std::optional<ChangeId> FirstBesideTimer(const Item& timer) const {
+    if (!timer.live() || !IsByTimer(timer.change->body)) return std::nullopt;
+    for (const Item& other : items_) {
+      if (!other.live() || IsByTimer(other.change->body) ||
+          other.change->body.mutations().empty()) {
+        continue;
+      }
+      if (!IsPast(timer, other) && !IsPast(other, timer)) return other.id;
+    }
+    return std::nullopt;
   }
 
   // Whether `a` is in the past of `b`.
@@ -149,8 +217,8 @@ class HistoryLoader {
     std::string reasons;
     std::set<std::string_view> kinds;
     for (const v1::Mutation& mutation : body.mutations()) {
-      if (kinds.insert(KindName(mutation)).second) {
-        proto->add_kinds(std::string(KindName(mutation)));
+      if (kinds.insert(MutationKindName(mutation)).second) {
+        proto->add_kinds(std::string(MutationKindName(mutation)));
       }
       if (const std::string_view reason = ReasonOf(mutation); !reason.empty()) {
         if (!reasons.empty()) reasons += '\n';
@@ -167,6 +235,11 @@ class HistoryLoader {
     const Candidate self =
         MakeCandidate(write, *item.change, item.header->stamp, definition_.get());
     if (self.value) *outcome.mutable_value() = self.value->ToProto();
+    if (item.gives_way_to) {
+      outcome.set_rule(v1::RULE_MOOT);
+      outcome.set_by_change_id(item.gives_way_to->bytes());
+      return;
+    }
     const FieldState* field = request.state.Find(write.path);
     if (const auto element = request.elements.find(write.path); element != request.elements.end()) {
       field = &element->second;
@@ -207,7 +280,7 @@ class HistoryLoader {
     FieldState contest{.path = write.path, .candidates = {self}};
     const Item* first_after = nullptr;
     for (const Item& other : items_) {
-      if (other.change == nullptr || !other.header->live() || other.id == item.id) continue;
+      if (!other.live() || other.gives_way_to || other.id == item.id) continue;
       const Write* theirs = other.change->FindWrite(write.path);
       if (theirs == nullptr) continue;
       if (IsPast(item, other)) {
@@ -234,9 +307,12 @@ class HistoryLoader {
     if (!IsWinner(contest, self)) Lose(contest, contest.rule, outcome);
   }
 
+  const Reader& reader_;
   const DefinitionSource& definitions_;
+  const std::optional<int64_t> as_of_ms_;
   HistoryCounters counters_;
   HistoryReader history_;
+  std::deque<Header> headers_then_;
   std::shared_ptr<const Definition> definition_;
   std::vector<Item> items_;
   std::map<ChangeId, size_t> place_;
@@ -250,6 +326,26 @@ absl::StatusOr<v1::GetRequestHistoryResponse> LoadHistory(const Reader& reader,
   ASSIGN_OR_RETURN(std::optional<StoredRequest> request, LoadRequest(reader, key));
   if (!request) return absl::NotFoundError(absl::StrCat("no request ", RequestName(key)));
   return HistoryLoader(reader, key, definitions).Run(*request);
+}
+
+absl::StatusOr<v1::GetRequestHistoryResponse> LoadHistoryPage(const Reader& reader,
+                                                              const RequestKey& key,
+                                                              const DefinitionSource& definitions,
+                                                              const PageQuery& query) {
+  ASSIGN_OR_RETURN(std::optional<StoredRequest> request, LoadRequest(reader, key));
+  if (!request) return absl::NotFoundError(absl::StrCat("no request ", RequestName(key)));
+  return HistoryLoader(reader, key, definitions).RunPage(*request, query);
+}
+
+absl::StatusOr<v1::GetRequestHistoryResponse> LoadHistoryPageAsOf(
+    const Reader& reader, const RequestKey& key, int64_t as_of_ms,
+    const DefinitionSource& definitions, const PageQuery& query) {
+  ASSIGN_OR_RETURN(std::optional<StoredRequest> request,
+                   LoadRequestAsOf(reader, key, as_of_ms, definitions));
+  if (!request) {
+    return absl::NotFoundError(absl::StrCat("no request ", RequestName(key), " at that time"));
+  }
+  return HistoryLoader(reader, key, definitions, as_of_ms).RunPage(*request, query);
 }
 
 }  // namespace tikar::sync

@@ -17,6 +17,8 @@ inline std::string BigEndian64(uint64_t value) {
   return writer.Take();
 }
 
+inline std::string BigEndian32(uint32_t value) { return BigEndian64(value).substr(4); }
+
 // log: region (5), origin (8), seq (8)
 inline std::string LogPrefix(std::string_view region, Origin origin) {
   return std::string(region) + BigEndian64(Raw(origin));
@@ -37,6 +39,16 @@ inline std::string History(const RequestKey& key, const ChangeId& change) {
 //   'c' region (5), since (8), request id (16), path -> open conflict
 //   'x' ref (10 characters), region (5), request id (16) -> empty
 //   'w' definition hash (32), region (5), request id (16) -> empty: waits for the definition
+//   'n' region (5), request id (16)                -> fold capability: waits for a newer server
+//   'o' region (5), availability (1), request id (16) -> empty: cannot be shown, and why
+//   'd' region (5), working days (4), start ms (8), request id (16), service level -> empty: a
+//       clock that runs
+//   't' region (5), working days (4), since ms (8), request id (16), service level -> empty: the
+//       home node acts when nobody writes for so long
+//   'g' region (5), service, 0x00, level (1), row (4), column (4), request id (16) -> place record
+//   'q' region (5), request id (16)                -> service, place record: the same by age
+//   'j' region (5), main id (16), request id (16)  -> empty: says that it is the same as the main
+//   'v' region (5), received ms (8), request id (16), change id (16) -> refused record
 inline constexpr size_t kRegionSize = 5;
 inline std::string RecordPrefix(std::string_view region) { return "r" + std::string(region); }
 inline std::string Record(const RequestKey& key) {
@@ -61,6 +73,77 @@ inline std::string Wait(const DefinitionHash& definition, const RequestKey& key)
   return WaitPrefix(definition) + key.region + key.id.bytes();
 }
 
+inline std::string UnavailablePrefix(std::string_view region, uint8_t availability) {
+  std::string key = "o" + std::string(region);
+  key.push_back(static_cast<char>(availability));
+  return key;
+}
+inline std::string Unavailable(const RequestKey& key, uint8_t availability) {
+  return UnavailablePrefix(key.region, availability) + key.id.bytes();
+}
+
+// Of 'd' and 't'. In order of time within one region and number of working days, so that what is
+// due is a prefix.
+inline std::string ClockPrefix(char family, std::string_view region) {
+  return std::string(1, family) + std::string(region);
+}
+inline std::string ClockPrefix(char family, std::string_view region, uint32_t working_days) {
+  return ClockPrefix(family, region) + BigEndian32(working_days);
+}
+inline std::string ClockFrom(char family, std::string_view region, uint32_t working_days,
+                             int64_t at_ms) {
+  return ClockPrefix(family, region, working_days) + BigEndian64(static_cast<uint64_t>(at_ms));
+}
+inline constexpr char kRunning = 'd';
+inline constexpr char kSilent = 't';
+inline std::string Clock(char family, const RequestKey& key, uint32_t working_days, int64_t at_ms,
+                         std::string_view level) {
+  return ClockFrom(family, key.region, working_days, at_ms) + key.id.bytes() + std::string(level);
+}
+
+inline std::string PlacePrefix(std::string_view region, std::string_view service) {
+  std::string key = "g" + std::string(region) + std::string(service);
+  key.push_back('\0');
+  return key;
+}
+inline std::string PlaceFrom(std::string_view region, std::string_view service, uint8_t level,
+                             uint32_t row, uint32_t column) {
+  std::string key = PlacePrefix(region, service);
+  key.push_back(static_cast<char>(level));
+  return key + BigEndian32(row) + BigEndian32(column);
+}
+inline std::string Place(const RequestKey& key, std::string_view service, uint8_t level,
+                         uint32_t row, uint32_t column) {
+  return PlaceFrom(key.region, service, level, row, column) + key.id.bytes();
+}
+inline std::string PlacedPrefix(std::string_view region) { return "q" + std::string(region); }
+inline std::string Placed(const RequestKey& key) {
+  return PlacedPrefix(key.region) + key.id.bytes();
+}
+
+inline std::string JoinedPrefix(const RequestKey& main) {
+  return "j" + main.region + main.id.bytes();
+}
+inline std::string Joined(const RequestKey& main, const RequestId& joined) {
+  return JoinedPrefix(main) + joined.bytes();
+}
+
+inline std::string RefusedPrefix(std::string_view region) { return "v" + std::string(region); }
+inline std::string RefusedFrom(std::string_view region, int64_t received_at_ms) {
+  return RefusedPrefix(region) + BigEndian64(static_cast<uint64_t>(received_at_ms));
+}
+inline std::string Refused(const RequestKey& key, int64_t received_at_ms, const ChangeId& change) {
+  return RefusedFrom(key.region, received_at_ms) + key.id.bytes() + change.bytes();
+}
+
+inline constexpr std::string_view kNewerPrefix = "n";
+inline std::string NewerPrefix(std::string_view region) {
+  return std::string(kNewerPrefix) + std::string(region);
+}
+inline std::string Newer(const RequestKey& key) {
+  return std::string(kNewerPrefix) + key.region + key.id.bytes();
+}
+
 // feed: region (5), bucket, 0x00, position (8) -> 'R' or 'L', request id (16). A bucket holds no
 // 0x00.
 inline std::string FeedPrefix(std::string_view region, std::string_view bucket) {
@@ -74,6 +157,8 @@ inline std::string Feed(std::string_view region, std::string_view bucket, uint64
 
 // meta
 inline constexpr std::string_view kNode = "node";
+//   what the newest build that opened the store can fold
+inline constexpr std::string_view kCapability = "capability";
 inline constexpr std::string_view kRegionPrefix = "region/";
 inline std::string Region(std::string_view region) {
   return std::string(kRegionPrefix) + std::string(region);
@@ -87,11 +172,28 @@ inline constexpr std::string_view kDefinitionPrefix = "definition/";
 inline std::string Definition(const DefinitionHash& hash) {
   return std::string(kDefinitionPrefix) + hash.bytes();
 }
+//   "offer/" region (5), service -> offer record: what new requests of the service pin
+inline constexpr std::string_view kOfferPrefix = "offer/";
+inline std::string OfferPrefix(std::string_view region) {
+  return std::string(kOfferPrefix) + std::string(region);
+}
+inline std::string Offer(std::string_view region, std::string_view service) {
+  return OfferPrefix(region) + std::string(service);
+}
 //   "idempotent/" key -> record;  "idempotent-age/" time (8), key -> empty, for forgetting
 inline std::string Idempotent(std::string_view key) { return "idempotent/" + std::string(key); }
 inline constexpr std::string_view kIdempotentAgePrefix = "idempotent-age/";
 inline std::string IdempotentAge(uint64_t time_ms, std::string_view key) {
   return std::string(kIdempotentAgePrefix) + BigEndian64(time_ms) + std::string(key);
+}
+//   "left/" region (5), position (8), bucket -> time (8), request id (16): a LEFT row of the feed
+inline std::string LeftPrefix(std::string_view region) { return "left/" + std::string(region); }
+inline std::string Left(std::string_view region, uint64_t position, std::string_view bucket) {
+  return LeftPrefix(region) + BigEndian64(position) + std::string(bucket);
+}
+//   "left-forgotten/" region (5) -> the largest position of a LEFT row that was forgotten
+inline std::string LeftForgotten(std::string_view region) {
+  return "left-forgotten/" + std::string(region);
 }
 
 }  // namespace tikar::sync::keys

@@ -25,13 +25,24 @@ inline constexpr size_t kChoiceItemsMax = 64;
 inline constexpr size_t kReasonCodePointsMax = 2000;
 inline constexpr size_t kNonceBytes = 8;
 // A request that people work on has tens of changes; a machine that runs wild is stopped here.
+// Refused changes do not count: a machine that sends rubbish must not close a request to others.
 inline constexpr size_t kChangesPerRequestMax = 10'000;
+// Refused changes of one request that leave a stub, so that an admin can mend them and their
+// children keep their ancestry. One more is answered in the same words and leaves nothing. A tenth
+// of the above: a fold of both stays a fold of 11,000.
+inline constexpr size_t kRefusedChangesPerRequestMax = 1'000;
 inline constexpr size_t kElementsPerCollectionMax = 500;
 // Candidates of one field, above which the node that takes changes asks for a settlement first: a
 // conflict of more is a machine that runs wild, and a fold looks at pairs of them.
 inline constexpr size_t kCandidatesPerFieldMax = 64;
 // Parents of one request that are not here, for the same reason.
 inline constexpr size_t kMissingParentsMax = 1024;
+// A refused change leaves no stub if more would be missing with it: the other half is for changes
+// that are taken.
+inline constexpr size_t kMissingParentsBesideRefusedMax = kMissingParentsMax / 2;
+// Requests that one group folds again after an upgrade: some tens of milliseconds of work, so that
+// a batch stays small however many wait.
+inline constexpr size_t kUpgradesPerGroupMax = 256;
 // Main state and elements of one request, so that it fits one message with room to spare.
 inline constexpr size_t kRequestStateBytesMax = 768 << 10;
 inline constexpr size_t kDefinitionBytesMax = 256 << 10;

@@ -18,6 +18,8 @@ bool IsKey(std::string_view key);
 bool IsServiceKey(std::string_view key);
 // Name of an enrolled device or of a credential: 1 to kActorBytesMax characters of [a-z0-9._-/].
 bool IsActorName(std::string_view actor);
+// Who makes the changes that a deadline brings about. No device and no credential has this name.
+inline constexpr std::string_view kTimerActor = "timer";
 // A kecamatan or a village ("15.01.06", "15.01.06.2010") within the region ("15.01").
 bool IsAreaWithin(std::string_view area, std::string_view region);
 

@@ -47,9 +47,14 @@ void ApplyPending(const ParsedChange& change, const Definition* definition, Loca
       FieldState& element = view->elements[write.path];
       element.path = write.path;
       Overwrite(write, change, definition, &element);
-    } else {
-      Overwrite(write, change, definition, &state.FindOrAdd(write.path));
+      continue;
     }
+    FieldState& field = state.FindOrAdd(write.path);
+    Overwrite(write, change, definition, &field);
+    if (write.path != kStatusPath || definition == nullptr) continue;
+    const auto own = std::find_if(field.candidates.begin(), field.candidates.end(),
+                                  [&](const Candidate& c) { return c.change == change.id; });
+    Enter(*own, *definition, &state);
   }
   state.update_time = std::max<uint64_t>(state.update_time, change.body.hlc());
   ++state.change_count;

@@ -32,6 +32,8 @@ class LocalRequestView : public RequestView {
   // `view` must outlive this.
   explicit LocalRequestView(const LocalView* view) : view_(view) {}
   std::optional<v1::Value> FieldValue(std::string_view path) const override;
+  // What this phone shows is what its author sees.
+  bool KnowsPast() const override { return true; }
   bool UnderReview(std::string_view path) const override;
   // The author sees the conflict, so the parents contain it.
   bool ParentsContainConflict(std::string_view path) const override;

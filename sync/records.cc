@@ -5,22 +5,27 @@
 
 #include "absl/strings/str_cat.h"
 #include "sync/canonical.h"
+#include "sync/keys.h"
 
 namespace tikar::sync {
 namespace {
 
 constexpr uint8_t kEntryVersion = 1;
 constexpr uint8_t kHeaderVersion = 1;
-constexpr uint8_t kRecordVersion = 1;
+// 1 and 2 stood around states of a version that is not read any more.
+constexpr uint8_t kRecordVersion = 3;
 constexpr uint8_t kNodeVersion = 1;
 constexpr uint8_t kRegionVersion = 1;
 constexpr uint8_t kIdempotencyVersion = 1;
+constexpr uint8_t kCapabilityVersion = 1;
+constexpr uint8_t kRefusedVersion = 1;
+constexpr uint8_t kOfferVersion = 1;
 
 // Bits of a header and of a record. What has another bit set was not written by this version.
 constexpr uint8_t kHasBody = 1, kIsCreate = 2, kNewerKind = 4, kContestsRetract = 8, kCircular = 16;
 constexpr uint8_t kHeaderFlags = kHasBody | kIsCreate | kNewerKind | kContestsRetract | kCircular;
-constexpr uint8_t kRetractOpen = 1, kWaits = 2;
-constexpr uint8_t kRecordFlags = kRetractOpen | kWaits;
+constexpr uint8_t kRetractOpen = 1, kHasTimerChange = 4;  // 2 was of version 2
+constexpr uint8_t kRecordFlags = kRetractOpen | kHasTimerChange;
 
 absl::Status CheckVersion(CanonicalReader& reader, uint8_t newest, absl::string_view what) {
   const uint8_t version = reader.Byte();
@@ -207,8 +212,8 @@ std::string EncodeRecord(std::string_view state_bytes, const RequestLocal& local
   writer.Bytes(state_bytes);
   Put(writer, local.missing);
   Put(writer, local.disputed);
-  writer.Byte(
-      static_cast<uint8_t>((local.retract_open ? kRetractOpen : 0) | (local.waits ? kWaits : 0)));
+  writer.Byte(static_cast<uint8_t>((local.retract_open ? kRetractOpen : 0) |
+                                   (local.has_timer_change ? kHasTimerChange : 0)));
   writer.Varint(local.cover.size());
   for (const std::vector<uint64_t>& masks : local.cover) {
     writer.Varint(masks.size());
@@ -227,17 +232,18 @@ std::string EncodeRecord(std::string_view state_bytes, const RequestLocal& local
     writer.Varint(row.position);
     writer.Flag(row.left);
   }
-  writer.Varint(local.conflict_rows.size());
-  for (const auto& [since, path] : local.conflict_rows) {
-    writer.Fixed64(since);
-    writer.Bytes(path);
-  }
+  writer.Varint(local.refused_count);
   return writer.Take();
 }
 
 absl::StatusOr<RecordParts> DecodeRecord(std::string_view bytes) {
   CanonicalReader reader(bytes);
   if (absl::Status s = CheckVersion(reader, kRecordVersion, "request record"); !s.ok()) return s;
+  if (bytes.front() != kRecordVersion) {
+    return absl::DataLossError(
+        "a stored request record was written by a tikard from before service clocks; this build "
+        "does not read its states");
+  }
   RecordParts parts;
   parts.state_bytes = reader.Bytes();
   RequestLocal& local = parts.local;
@@ -245,7 +251,7 @@ absl::StatusOr<RecordParts> DecodeRecord(std::string_view bytes) {
   local.disputed = GetTexts(reader);
   const uint8_t flags = reader.Byte();
   local.retract_open = flags & kRetractOpen;
-  local.waits = flags & kWaits;
+  local.has_timer_change = flags & kHasTimerChange;
   local.cover.resize(reader.Count());
   for (std::vector<uint64_t>& masks : local.cover) {
     masks.resize(reader.Count());
@@ -264,14 +270,56 @@ absl::StatusOr<RecordParts> DecodeRecord(std::string_view bytes) {
     row.position = reader.Varint();
     row.left = reader.Flag();
   }
-  local.conflict_rows.resize(reader.Count(9));
-  for (auto& [since, path] : local.conflict_rows) {
-    since = reader.Fixed64();
-    path = std::string(reader.Bytes());
-  }
-  if (absl::Status s = CheckDone(reader.done() && flags <= kRecordFlags, "request record"); !s.ok())
-    return s;
+  local.refused_count = static_cast<uint32_t>(reader.Varint());
+  const bool known_flags = (flags & ~kRecordFlags) == 0;
+  if (absl::Status s = CheckDone(reader.done() && known_flags, "request record"); !s.ok()) return s;
   return parts;
+}
+
+std::string EncodePosition(uint64_t seq) {
+  CanonicalWriter writer;
+  writer.Varint(seq);
+  return writer.Take();
+}
+
+absl::StatusOr<uint64_t> DecodePosition(std::string_view region, Origin origin,
+                                        std::string_view bytes) {
+  CanonicalReader reader(bytes);
+  const uint64_t seq = reader.Varint();
+  if (reader.done() && seq != 0) return seq;
+  return absl::DataLossError(absl::StrCat("row vv/", AbslView(region), "/",
+                                          absl::Hex(Raw(origin), absl::kZeroPad16),
+                                          " of the version vector is damaged"));
+}
+
+absl::StatusOr<Origin> OriginOfPosition(std::string_view region, std::string_view key) {
+  CanonicalReader reader(key.substr(keys::PositionPrefix(region).size()));
+  const Origin origin{reader.Fixed64()};
+  if (reader.done() && origin != Origin::kNone) return origin;
+  return absl::DataLossError(absl::StrCat("a key vv/", AbslView(region),
+                                          " of the version vector is damaged: it names no origin"));
+}
+
+std::string EncodeCapability(const FoldCapability& capability) {
+  CanonicalWriter writer;
+  writer.Byte(kCapabilityVersion);
+  writer.Varint(capability.mutation_kind);
+  writer.Varint(capability.value_kind);
+  writer.Varint(capability.merge_version);
+  return writer.Take();
+}
+
+absl::StatusOr<FoldCapability> DecodeCapability(std::string_view bytes) {
+  CanonicalReader reader(bytes);
+  if (absl::Status s = CheckVersion(reader, kCapabilityVersion, "fold capability"); !s.ok()) {
+    return s;
+  }
+  FoldCapability capability;
+  capability.mutation_kind = static_cast<uint32_t>(reader.Varint());
+  capability.value_kind = static_cast<uint32_t>(reader.Varint());
+  capability.merge_version = static_cast<uint32_t>(reader.Varint());
+  if (absl::Status s = CheckDone(reader.done(), "fold capability"); !s.ok()) return s;
+  return capability;
 }
 
 std::string EncodeNode(const NodeRecord& node) {
@@ -326,6 +374,47 @@ absl::StatusOr<RegionRecord> DecodeRegion(std::string_view bytes) {
   region.last_hlc = reader.Fixed64();
   if (absl::Status s = CheckDone(reader.done(), "region record"); !s.ok()) return s;
   return region;
+}
+
+std::string EncodeRefused(const RefusedRecord& record) {
+  CanonicalWriter writer;
+  writer.Byte(kRefusedVersion);
+  writer.Byte(static_cast<uint8_t>(record.reason));
+  writer.Bytes(record.actor);
+  return writer.Take();
+}
+
+absl::StatusOr<RefusedRecord> DecodeRefused(std::string_view bytes) {
+  CanonicalReader reader(bytes);
+  if (absl::Status s = CheckVersion(reader, kRefusedVersion, "refused record"); !s.ok()) return s;
+  RefusedRecord record;
+  record.reason = static_cast<v1::RefusalReason>(reader.Byte());
+  record.actor = std::string(reader.Bytes());
+  if (absl::Status s = CheckDone(reader.done(), "refused record"); !s.ok()) return s;
+  return record;
+}
+
+std::string EncodeOffer(const OfferRecord& record) {
+  CanonicalWriter writer;
+  writer.Byte(kOfferVersion);
+  writer.Raw(record.definition.view());
+  writer.Bytes(record.actor);
+  writer.SignedVarint(record.time_ms);
+  return writer.Take();
+}
+
+absl::StatusOr<OfferRecord> DecodeOffer(std::string_view region, std::string_view service,
+                                        std::string_view bytes) {
+  CanonicalReader reader(bytes);
+  if (absl::Status s = CheckVersion(reader, kOfferVersion, "offer"); !s.ok()) return s;
+  OfferRecord record;
+  record.region = std::string(region);
+  record.service = std::string(service);
+  record.definition = GetId<DefinitionHash>(reader);
+  record.actor = std::string(reader.Bytes());
+  record.time_ms = reader.SignedVarint();
+  if (absl::Status s = CheckDone(reader.done(), "offer"); !s.ok()) return s;
+  return record;
 }
 
 std::string EncodeIdempotency(const IdempotencyRecord& record) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "sync/fold_capability.h"
 #include "sync/stamp.h"
 #include "sync/state.h"
 #include "sync/types.h"
@@ -81,6 +82,8 @@ struct RequestLocal {
   std::vector<std::string> disputed;  // sorted
   // There is a write of true to "@retracted" that no settlement covers.
   bool retract_open = false;
+  // There is a live change by a timer: whoever did not see all heads may make it moot.
+  bool has_timer_change = false;
   // Cover masks, parallel to the candidates of the state's fields; empty with more than 64 heads.
   std::vector<std::vector<uint64_t>> cover;
   ElementSum element_sum;
@@ -88,9 +91,8 @@ struct RequestLocal {
   std::vector<std::pair<std::string, uint32_t>> element_counts;
   uint64_t element_bytes = 0;
   std::vector<FeedRow> feed_rows;
-  // Rows of the conflict index it owns: (since, path).
-  std::vector<std::pair<uint64_t, std::string>> conflict_rows;
-  bool waits = false;  // has a row under keys::Wait for its definition
+  // Changes of it that are void; the state's change_count counts them, too.
+  uint32_t refused_count = 0;
   friend bool operator==(const RequestLocal&, const RequestLocal&) = default;
 
   uint64_t feed_position() const;
@@ -104,6 +106,18 @@ struct RecordParts {
   RequestLocal local;
 };
 absl::StatusOr<RecordParts> DecodeRecord(std::string_view bytes);
+
+// meta 'vv/': the highest contiguous sequence held of an origin, at least 1. DataLoss names the
+// row: a damaged one taken for 0 would fetch and log everything again.
+std::string EncodePosition(uint64_t seq);
+absl::StatusOr<uint64_t> DecodePosition(std::string_view region, Origin origin,
+                                        std::string_view bytes);
+// Which origin a key under keys::PositionPrefix(region) is about.
+absl::StatusOr<Origin> OriginOfPosition(std::string_view region, std::string_view key);
+
+// meta "capability", requests 'n'.
+std::string EncodeCapability(const FoldCapability& capability);
+absl::StatusOr<FoldCapability> DecodeCapability(std::string_view bytes);
 
 // meta: who this node is.
 struct NodeRecord {
@@ -130,6 +144,28 @@ struct RegionRecord {
 };
 std::string EncodeRegion(const RegionRecord& region);
 absl::StatusOr<RegionRecord> DecodeRegion(std::string_view bytes);
+
+// requests 'v': a change that was refused, for whoever helps its author.
+struct RefusedRecord {
+  v1::RefusalReason reason = v1::REFUSAL_REASON_UNSPECIFIED;
+  std::string actor;  // empty: only a stub of it is here
+  friend bool operator==(const RefusedRecord&, const RefusedRecord&) = default;
+};
+std::string EncodeRefused(const RefusedRecord& record);
+absl::StatusOr<RefusedRecord> DecodeRefused(std::string_view bytes);
+
+// meta 'offer/': what a region offers. Region and service stand in the key.
+struct OfferRecord {
+  std::string region;
+  std::string service;
+  DefinitionHash definition;
+  std::string actor;  // who said so
+  int64_t time_ms = 0;
+  friend bool operator==(const OfferRecord&, const OfferRecord&) = default;
+};
+std::string EncodeOffer(const OfferRecord& record);
+absl::StatusOr<OfferRecord> DecodeOffer(std::string_view region, std::string_view service,
+                                        std::string_view bytes);
 
 // meta: what a unary call made.
 struct IdempotencyRecord {

@@ -25,7 +25,7 @@ namespace tikar::sync {
 // With the check character.
 inline constexpr size_t kRefCharacters = 11;
 
-// "7ZK4QX9M2HB": the form that is stored, searched and sent.
+// "7ZK4QX9M2HP": the form that is stored, searched and sent.
 std::string MakeRef(const RequestId& request_id);
 
 // What a person typed, in the form above. Case, spaces and hyphens do not matter; O is read as 0, I
@@ -33,7 +33,7 @@ std::string MakeRef(const RequestId& request_id);
 // fails.
 std::optional<std::string> ParseRef(std::string_view typed);
 
-// For people: "7ZK4Q-X9M2H-B". `ref` as MakeRef or ParseRef gave it.
+// For people: "7ZK4Q-X9M2H-P". `ref` as MakeRef or ParseRef gave it.
 std::string FormatRef(std::string_view ref);
 
 }  // namespace tikar::sync

@@ -22,7 +22,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -31,10 +33,12 @@
 #include "sync/definition.h"
 #include "sync/history.h"
 #include "sync/hlc.h"
+#include "sync/index_rows.h"
 #include "sync/records.h"
 #include "sync/store.h"
 #include "sync/types.h"
 #include "sync/validation.h"
+#include "sync/working_days.h"
 #include "tikar/v1/entry.pb.h"
 
 namespace tikar::sync {
@@ -62,7 +66,8 @@ struct SubmissionResult {
   std::string region;
   RequestId request_id;
   Origin origin = Origin::kNone;
-  uint64_t seq = 0;  // 0: not logged (bytes that belong to no request)
+  // 0: not logged (bytes that belong to no request, or one refusal too many: see LeavesStub)
+  uint64_t seq = 0;
   bool duplicate = false;
   FeedId feed_id = FeedId::kNone;
   uint64_t feed_position = 0;
@@ -100,8 +105,13 @@ class Replica {
     std::string machine_id;
     // 64 random bits per call, for origins and feed ids.
     std::function<uint64_t()> random;
-    // Whether this node makes joining changes for a region ("home node"). Null: for all.
+    // Whether this node makes joining changes and runs the timers of a region ("home node"). Null:
+    // of all.
     std::function<bool(std::string_view region)> is_home;
+    // For judging what phones bring, never for folding.
+    KnowsArea knows_area;
+    // What is beyond it waits for a newer server. Never more than this build's.
+    FoldCapability capability = kFoldCapability;
   };
   struct Opened {
     std::unique_ptr<Replica> replica;
@@ -111,10 +121,14 @@ class Replica {
     // Why a new origin began ("first start", "machine identity changed"); empty if the old one goes
     // on.
     std::string new_origin_reason;
+    // Definitions in the store that this build would not take today, one sentence each. They are
+    // kept, served and folded with as they are: requests pin them.
+    std::vector<std::string> definition_warnings;
   };
 
   // `reader` must outlive the Replica and show every batch written. DataLoss: a record that cannot
-  // be read.
+  // be read. FailedPrecondition: a newer build has folded this store with rules that this one does
+  // not have.
   static absl::StatusOr<Opened> Open(const Reader& reader, const Options& options);
 
   // Judges changes, logs them (refused ones as void) and folds them in. A bad change never fails
@@ -127,9 +141,34 @@ class Replica {
   // one that is here under its number (that log has forked); nothing happened.
   absl::StatusOr<Outcome> Receive(absl::Span<const v1::Entry> entries, int64_t now_ms);
 
-  // Adds a definition and refolds the requests that waited for it. Not an error when it is here
-  // already.
+  // Adds a definition and refolds the requests that waited for it, at most kUpgradesPerGroupMax:
+  // Upgrade folds the rest. Not an error when it is here already.
   absl::StatusOr<Outcome> AddDefinition(std::string bytes, int64_t now_ms);
+
+  // From now on new requests of the definition's service in this region pin it (offers.h).
+  // NotFound: the definition is not here. InvalidArgument: `region` is none, or `actor` is over
+  // kActorBytesMax.
+  absl::StatusOr<Outcome> Adopt(std::string_view region, const DefinitionHash& definition,
+                                std::string_view actor, int64_t now_ms);
+
+  // Whether requests wait that can be folded now: an older build could not, or their definition has
+  // come.
+  bool upgrading() const { return upgrading_ || !arrived_.empty(); }
+  // Folds some of them again, at most kUpgradesPerGroupMax; those that still hold more than this
+  // build knows wait on. To be called, and its batch written, until upgrading() is false; between
+  // other calls is fine (a request that is changed meanwhile is folded first), and after a crash it
+  // goes on where it was.
+  absl::StatusOr<Outcome> Upgrade(int64_t now_ms);
+
+  // Moves on the requests of regions whose home this is and whose service level has an automatic
+  // state, when nobody wrote for its working days (timers.h). At most `limit` of them: with that
+  // many in Outcome::changes_new there may be more, so call it again. A clock that stands still or
+  // runs back makes nothing twice.
+  absl::StatusOr<Outcome> RunTimers(int64_t now_ms, const WorkingCalendar& calendar, size_t limit);
+
+  // Takes a refused change off the inbox; it stays in the history. NotFound: it is not on it.
+  absl::StatusOr<Outcome> DismissRefused(const RequestKey& request, const ChangeId& change,
+                                         int64_t now_ms);
 
   std::shared_ptr<const DefinitionTable> definitions() const { return definitions_; }
   Origin origin() const { return node_.origin; }
@@ -141,10 +180,20 @@ class Replica {
 
  private:
   class Group;
-  class Judge;
   Replica(const Reader& reader, const Options& options);
 
   absl::Status LoadMeta();
+  absl::Status LoadDefinitions(std::vector<std::string>* warnings);
+  // Which definitions are here and still have requests that wait for them.
+  absl::Status FindArrived();
+  // Folds again at most `count` requests that wait for the definition, and takes it off arrived_
+  // with the last one. How many they were.
+  absl::StatusOr<size_t> FoldArrived(const DefinitionHash& definition, size_t count, Group* group);
+  // Compares what the newest build that was here could fold with what this one can.
+  absl::Status CheckCapability(WriteBatch* batch);
+  // Moves one request on, if that is still due. Whether it was.
+  absl::StatusOr<bool> RunTimer(const ClockRow& row, int64_t now_ms,
+                                const WorkingCalendar& calendar, Group* group);
   // Goes on under a new origin; every region's feed begins anew.
   absl::Status BeginOrigin(WriteBatch* batch);
   absl::StatusOr<RegionRecord*> Region(const std::string& region);
@@ -158,6 +207,10 @@ class Replica {
   // Highest contiguous sequence per region and origin, as read or advanced.
   std::map<std::pair<std::string, Origin>, uint64_t> positions_;
   HlcClock hlc_;
+  // Definitions that are here and for which requests wait all the same.
+  std::set<DefinitionHash> arrived_;
+  bool upgrading_ = false;
+  std::string upgrade_from_;  // the first row of the requests that wait that was not looked at
   HistoryCounters counters_;
 };
 

@@ -6,54 +6,71 @@
 #include "sync/feed.h"
 #include "sync/keys.h"
 #include "sync/names.h"
+#include "sync/sorted_ids.h"
 #include "sync/status_macros.h"
 
 namespace tikar::sync {
 namespace {
 
-constexpr size_t kMaskHeadsMax = 64;
-
-bool Contains(const std::vector<ChangeId>& sorted, const ChangeId& id) {
-  return std::binary_search(sorted.begin(), sorted.end(), id);
+// What the header tells of the body.
+void Describe(const ParsedChange& change, Header* header) {
+  header->is_create = IsCreate(change.body);
+  header->newer_kind = change.newer_kind;
+  header->contests_retract = change.contests_retract;
+  header->paths.clear();
+  for (const Write& write : change.writes) header->paths.push_back(write.path);
 }
 
-void InsertSorted(std::vector<ChangeId>& sorted, const ChangeId& id) {
-  const auto at = std::lower_bound(sorted.begin(), sorted.end(), id);
-  if (at == sorted.end() || *at != id) sorted.insert(at, id);
+// Whether nothing but each write by itself decides the state that this change begins.
+bool BeginsAState(const Header& header, const ParsedChange& change) {
+  return header.live() && header.is_create && !header.newer_kind && header.parents.empty() &&
+         !header.Touches(kRetractedPath) &&
+         std::none_of(change.writes.begin(), change.writes.end(),
+                      [](const Write& write) { return write.settles(); });
 }
-
-bool IsTrue(const std::optional<Value>& value) { return value && value->flag().value_or(false); }
 
 }  // namespace
 
 RequestEditor::RequestEditor(const Reader& reader, const RequestKey& key,
-                             const DefinitionSource& definitions, HistoryCounters* counters)
+                             const DefinitionSource& definitions, const FoldCapability& capability,
+                             HistoryCounters* counters)
     : reader_(reader),
       definitions_(definitions),
+      capability_(capability),
       counters_(*counters),
-      history_(reader, key, counters) {
+      history_(reader, key, counters, capability) {
   state_.key = key;
 }
 
 absl::StatusOr<std::unique_ptr<RequestEditor>> RequestEditor::Load(
     const Reader& reader, const RequestKey& key, const DefinitionSource& definitions,
-    HistoryCounters* counters) {
-  std::unique_ptr<RequestEditor> editor(new RequestEditor(reader, key, definitions, counters));
+    const FoldCapability& capability, HistoryCounters* counters) {
+  std::unique_ptr<RequestEditor> editor(
+      new RequestEditor(reader, key, definitions, capability, counters));
   ASSIGN_OR_RETURN(std::optional<std::string> bytes,
                    reader.Get(Family::kRequests, keys::Record(key)));
-  if (!bytes) return editor;
+  if (!bytes) {
+    // The record is written with the first header.
+    editor->history_.StartEmpty();
+    return editor;
+  }
   ASSIGN_OR_RETURN(RecordParts parts, DecodeRecord(*bytes));
   ASSIGN_OR_RETURN(editor->state_, DecodeState(key, parts.state_bytes));
   editor->stored_state_bytes_ = parts.state_bytes.size();
   editor->local_ = std::move(parts.local);
   editor->is_new_ = false;
   editor->was_waiting_ = editor->state_.availability != v1::AVAILABILITY_READY;
-  editor->conflicts_before_ = editor->local_.conflict_rows.size();
-  if (editor->state_.availability == v1::AVAILABILITY_READY) {
-    editor->definition_ = definitions.Find(editor->state_.definition);
-    // The store holds the definition of every READY request.
-    CHECK(editor->definition_ != nullptr);
-  }
+  editor->was_newer_ = editor->state_.availability == v1::AVAILABILITY_NEEDS_NEWER_SERVER;
+  editor->conflicts_before_ = editor->conflicts();
+  const DefinitionSource& source = editor->definitions_;
+  const std::shared_ptr<const Definition> definition = source.Find(editor->state_.definition);
+  const bool ready = editor->state_.availability == v1::AVAILABILITY_READY;
+  if (ready) editor->definition_ = definition;
+  editor->stored_rows_ = IndexRowsOf(editor->state_, editor->definition_.get());
+  const bool arrived =
+      editor->state_.availability == v1::AVAILABILITY_NEEDS_DEFINITION && definition != nullptr;
+  // Its definition came since, or is one that this build cannot read any more.
+  if (arrived || (ready && definition == nullptr)) RETURN_IF_ERROR(editor->Refold());
   return editor;
 }
 
@@ -72,10 +89,7 @@ absl::Status RequestEditor::AddStamp(const Header& known, Incoming incoming) {
     header.has_body = true;
     // Whoever logged the stub may have been wrong about them.
     header.parents = incoming.parents;
-    header.is_create = IsCreate(incoming.change->body);
-    header.newer_kind = incoming.change->newer_kind;
-    header.contests_retract = incoming.change->contests_retract;
-    for (const Write& write : incoming.change->writes) header.paths.push_back(write.path);
+    Describe(*incoming.change, &header);
     history_.PutChange(*std::move(incoming.change));
   } else {
     header.positions.push_back(incoming.position);
@@ -103,8 +117,10 @@ absl::Status RequestEditor::AddNew(Incoming incoming) {
       InsertSorted(local_.missing, parent);
     }
   }
+  if (header.stamp.verdict == v1::VERDICT_VOID) ++local_.refused_count;
   if (incoming.change) {
-    added_bytes_ += incoming.change->bytes.size();
+    // What does not write makes no state larger.
+    if (header.live()) added_bytes_ += incoming.change->bytes.size();
     for (const Write& write : incoming.change->writes) {
       // An edit may come before the element that it edits.
       const bool may_add = write.kind == WriteKind::kAdd || write.kind == WriteKind::kSet;
@@ -112,271 +128,43 @@ absl::Status RequestEditor::AddNew(Incoming incoming) {
       ASSIGN_OR_RETURN(const FieldState* element, FindElement(write.path));
       if (element == nullptr) ++added_elements_[std::string(CollectionOf(write.path))];
     }
-    header.is_create = IsCreate(incoming.change->body);
-    header.newer_kind = incoming.change->newer_kind;
-    header.contests_retract = incoming.change->contests_retract;
-    for (const Write& write : incoming.change->writes) header.paths.push_back(write.path);
+    Describe(*incoming.change, &header);
   }
   const bool was_missing = Contains(local_.missing, incoming.id);
   const ChangeId id = incoming.id;
   history_.Put(id, header);
   const bool has_body = incoming.change.has_value();
+  const bool begins =
+      has_body && is_new_ && state_.change_count == 0 && BeginsAState(header, *incoming.change);
   if (has_body) history_.PutChange(*std::move(incoming.change));
 
   touched_ = record_dirty_ = true;
   const bool rebases = header.live() && (header.is_create || header.Touches(kDefinitionPath));
-  if (state_.change_count == 0 || was_missing || rebases || (header.live() && header.newer_kind)) {
-    return Refold();
-  }
   const ParsedChange* change = nullptr;
   if (has_body) {
     ASSIGN_OR_RETURN(change, history_.FindChange(id));
+  }
+  if (header.live() && IsByTimer(change->body)) local_.has_timer_change = true;
+  if (begins) {
+    Begin(*change, header.stamp);
+    return absl::OkStatus();
+  }
+  if (state_.change_count == 0 || was_missing || rebases || (header.live() && header.newer_kind)) {
+    return Refold();
   }
   ASSIGN_OR_RETURN(const Step step, Advance(id, header, change));
   return step == Step::kRefold ? Refold() : absl::OkStatus();
 }
 
-absl::StatusOr<RequestEditor::Step> RequestEditor::Advance(const ChangeId& id, const Header& header,
-                                                           const ParsedChange* change) {
-  const bool sees_all = header.parents == state_.heads;
-  const bool writes = header.live() && definition_ != nullptr && !header.paths.empty();
-  if (header.live()) {
-    state_.update_time =
-        std::max(state_.update_time, EffectiveTimeOf(change->body.hlc(), header.stamp));
-  }
-  if (header.live() && definition_ != nullptr && !sees_all) {
-    // A retraction and something that had not seen it, or was not seen by it.
-    if (header.Touches(kRetractedPath)) return Step::kRefold;
-    if (local_.retract_open && header.contests_retract) return Step::kRefold;
-  }
-
-  // What every candidate of the written paths looks like from this change.
-  const bool parents_are_heads = std::includes(state_.heads.begin(), state_.heads.end(),
-                                               header.parents.begin(), header.parents.end());
-  std::optional<HistoryReader::Ids> unseen;
-  std::vector<std::pair<FieldState*, std::vector<bool>>> targets;
-  if (writes) {
-    bool masks_suffice = true;
-    for (const Write& write : change->writes) {
-      FieldState* field = nullptr;
-      std::vector<bool> seen;
-      if (IsElementPath(write.path)) {
-        ASSIGN_OR_RETURN(ElementSlot * slot, LoadElement(write.path));
-        if (!slot->field) slot->field = FieldState{.path = write.path};
-        slot->dirty = true;
-        field = &*slot->field;
-        seen.assign(field->candidates.size(), sees_all);
-      } else if (state_.Find(write.path) != nullptr) {
-        const size_t at = state_.Find(write.path) - state_.fields.data();
-        field = &state_.fields[at];
-        seen = sees_all            ? std::vector<bool>(field->candidates.size(), true)
-               : parents_are_heads ? SeenByMasks(at, header.parents)
-                                   : std::vector<bool>(field->candidates.size(), false);
-      }
-      if (std::find(seen.begin(), seen.end(), false) != seen.end()) masks_suffice = false;
-      targets.emplace_back(field, std::move(seen));
-    }
-    if (masks_suffice) {
-      ++counters_.fast_forwards;
-    } else {
-      ++counters_.merges;
-      ASSIGN_OR_RETURN(unseen, history_.Unseen(state_.heads, header.parents));
-      for (auto& [field, seen] : targets) {
-        for (size_t i = 0; i < seen.size(); ++i) {
-          seen[i] = !unseen->contains(field->candidates[i].change);
-        }
-      }
-    }
-  }
-
-  // The heads move first, so that masks of the candidates that this change replaces are not
-  // computed anew.
-  AdvanceHeads(id, header.parents, sees_all, unseen ? &*unseen : nullptr);
-  ++state_.change_count;
-  if (!writes) return Step::kDone;
-
-  static const HistoryReader::Ids kNothingUnseen;
-  for (size_t i = 0; i < change->writes.size(); ++i) {
-    const Write& write = change->writes[i];
-    const FieldRule rule = FieldRuleOf(write.path, definition_.get());
-    // A path that is new here may have moved the others: find it again.
-    FieldState* field =
-        IsElementPath(write.path) ? targets[i].first : &state_.FindOrAdd(write.path);
-    const size_t at = IsElementPath(write.path) ? 0 : field - state_.fields.data();
-    if (!IsElementPath(write.path) && targets[i].first == nullptr &&
-        state_.fields.size() != local_.cover.size()) {
-      local_.cover.insert(local_.cover.begin() + at, std::vector<uint64_t>());
-    }
-    std::vector<std::pair<ChangeId, uint64_t>> masks;
-    if (!IsElementPath(write.path)) {
-      for (size_t c = 0; c < field->candidates.size(); ++c) {
-        masks.emplace_back(field->candidates[c].change,
-                           c < local_.cover[at].size() ? local_.cover[at][c] : 0);
-      }
-    }
-    ASSIGN_OR_RETURN(const Step step,
-                     ApplyWrite(write, *change, header.stamp, rule, targets[i].second,
-                                unseen ? *unseen : kNothingUnseen, field));
-    if (step == Step::kRefold) return step;
-    if (IsElementPath(write.path)) continue;
-    // Candidates that stayed keep their masks; this change is covered by its own head alone.
-    std::vector<uint64_t>& cover = local_.cover[at];
-    cover.clear();
-    for (const Candidate& candidate : field->candidates) {
-      uint64_t mask = 0;
-      if (candidate.change == id) {
-        const auto head = std::lower_bound(state_.heads.begin(), state_.heads.end(), id);
-        const size_t place = head - state_.heads.begin();
-        if (place < kMaskHeadsMax) mask = uint64_t{1} << place;
-      }
-      for (const auto& [change_id, old] : masks) {
-        if (change_id == candidate.change) mask = old;
-      }
-      cover.push_back(mask);
-    }
-    if (write.path == kRetractedPath) {
-      if (write.settles()) local_.retract_open = IsTrue(write.value);
-      if (write.kind == WriteKind::kRetract) local_.retract_open = true;
-    }
-  }
-  return Step::kDone;
+absl::StatusOr<std::vector<ChangeId>> RequestEditor::AllIds() {
+  if (!is_new_) return history_.LoadAll();
+  std::vector<ChangeId> ids(history_.changed().begin(), history_.changed().end());
+  std::sort(ids.begin(), ids.end());
+  return ids;
 }
 
-absl::StatusOr<RequestEditor::Step> RequestEditor::ApplyWrite(
-    const Write& write, const ParsedChange& change, const Stamp& stamp, FieldRule rule,
-    const std::vector<bool>& seen, const HistoryReader::Ids& unseen, FieldState* field) {
-  const Candidate candidate = MakeCandidate(write, change, stamp, definition_.get());
-  const bool all_seen = std::find(seen.begin(), seen.end(), false) == seen.end();
-  const bool reviewable = IsReviewable(rule);
-  // Whether the author saw a review depends on more of the past than the candidates tell.
-  if (reviewable && !all_seen && (write.settles() || IsDisputed(write.path))) return Step::kRefold;
-
-  std::vector<Candidate> kept;
-  const bool supersedes_none = !write.settles() && reviewable && field->under_review;
-  for (size_t i = 0; i < field->candidates.size(); ++i) {
-    const bool replaced =
-        seen[i] && !supersedes_none &&
-        (!write.settles() || Contains(write.settled, field->candidates[i].change));
-    if (!replaced) kept.push_back(std::move(field->candidates[i]));
-  }
-  kept.insert(
-      std::upper_bound(kept.begin(), kept.end(), candidate,
-                       [](const Candidate& a, const Candidate& b) { return a.change < b.change; }),
-      candidate);
-  field->candidates = std::move(kept);
-
-  if (reviewable) {
-    if (write.settles()) {
-      SetDisputed(write.path);
-      field->under_review = AnyClash(rule, definition_.get(), *field);
-    } else if (!all_seen) {
-      ASSIGN_OR_RETURN(const bool clash, AnyUnseenClash(write, candidate, rule, unseen));
-      if (clash) {
-        SetDisputed(write.path);
-        field->under_review = true;
-      }
-    }
-  }
-  if (rule == FieldRule::kText && field->candidates.size() > HistoryReader::kTipsMax) {
-    return Step::kRefold;
-  }
-  RETURN_IF_ERROR(DecideField(rule, field));
-  return Step::kDone;
-}
-
-absl::StatusOr<bool> RequestEditor::AnyUnseenClash(const Write& write, const Candidate& candidate,
-                                                   FieldRule rule,
-                                                   const HistoryReader::Ids& unseen) {
-  for (const ChangeId& id : unseen) {
-    ASSIGN_OR_RETURN(const Header* header, history_.Find(id));
-    if (!header->live() || !header->Touches(write.path)) continue;
-    ASSIGN_OR_RETURN(const ParsedChange* other, history_.FindChange(id));
-    const Candidate rival =
-        MakeCandidate(*other->FindWrite(write.path), *other, header->stamp, definition_.get());
-    if (Clash(rule, definition_.get(), candidate.value, rival.value)) return true;
-  }
-  return false;
-}
-
-absl::Status RequestEditor::DecideField(FieldRule rule, FieldState* field) {
-  const auto base = [&]() -> absl::StatusOr<std::optional<Value>> {
-    std::vector<ChangeId> tips;
-    for (const Candidate& candidate : field->candidates) tips.push_back(candidate.change);
-    ASSIGN_OR_RETURN(std::optional<ChangeId> id, history_.CommonWrite(tips, field->path));
-    if (!id) return std::nullopt;
-    ASSIGN_OR_RETURN(const Header* header, history_.Find(*id));
-    ASSIGN_OR_RETURN(const ParsedChange* change, history_.FindChange(*id));
-    return MakeCandidate(*change->FindWrite(field->path), *change, header->stamp, definition_.get())
-        .value;
-  };
-  return Decide(rule, definition_.get(), base, field);
-}
-
-std::vector<bool> RequestEditor::SeenByMasks(size_t field,
-                                             const std::vector<ChangeId>& parents) const {
-  const std::vector<Candidate>& candidates = state_.fields[field].candidates;
-  std::vector<bool> seen(candidates.size(), false);
-  if (field >= local_.cover.size()) return seen;
-  uint64_t heads = 0;
-  for (size_t h = 0; h < state_.heads.size() && h < kMaskHeadsMax; ++h) {
-    if (Contains(parents, state_.heads[h])) heads |= uint64_t{1} << h;
-  }
-  for (size_t i = 0; i < candidates.size() && i < local_.cover[field].size(); ++i) {
-    seen[i] = local_.cover[field][i] & heads;
-  }
-  return seen;
-}
-
-void RequestEditor::AdvanceHeads(const ChangeId& id, const std::vector<ChangeId>& parents,
-                                 bool sees_all, const HistoryReader::Ids* unseen) {
-  const std::vector<ChangeId> before = std::move(state_.heads);
-  std::vector<ChangeId>& after = state_.heads;
-  after.clear();
-  for (const ChangeId& head : before) {
-    if (!Contains(parents, head)) after.push_back(head);
-  }
-  InsertSorted(after, id);
-  const size_t own = std::lower_bound(after.begin(), after.end(), id) - after.begin();
-
-  // Where each old head went, and which of them this change has as parent.
-  uint64_t parent_bits = 0;
-  std::vector<uint64_t> moved(std::min(before.size(), kMaskHeadsMax), 0);
-  for (size_t h = 0; h < moved.size(); ++h) {
-    if (Contains(parents, before[h])) {
-      parent_bits |= uint64_t{1} << h;
-      continue;
-    }
-    const size_t place = std::lower_bound(after.begin(), after.end(), before[h]) - after.begin();
-    if (place < kMaskHeadsMax) moved[h] = uint64_t{1} << place;
-  }
-  const uint64_t own_bit = own < kMaskHeadsMax ? uint64_t{1} << own : 0;
-  local_.cover.resize(state_.fields.size());
-  for (size_t f = 0; f < state_.fields.size(); ++f) {
-    const std::vector<Candidate>& candidates = state_.fields[f].candidates;
-    local_.cover[f].resize(candidates.size(), 0);
-    for (size_t c = 0; c < candidates.size(); ++c) {
-      uint64_t& mask = local_.cover[f][c];
-      const bool seen = sees_all || (mask & parent_bits) != 0 ||
-                        (unseen != nullptr && !unseen->contains(candidates[c].change));
-      uint64_t next = seen ? own_bit : 0;
-      for (size_t h = 0; h < moved.size(); ++h) {
-        if (mask >> h & 1) next |= moved[h];
-      }
-      mask = next;
-    }
-  }
-}
-
-absl::Status RequestEditor::Refold() {
-  ++counters_.refolds;
-  touched_ = record_dirty_ = true;
-  std::vector<ChangeId> ids;
-  if (is_new_) {
-    ids.assign(history_.changed().begin(), history_.changed().end());
-    std::sort(ids.begin(), ids.end());
-  } else {
-    ASSIGN_OR_RETURN(ids, history_.LoadAll());
-  }
+absl::StatusOr<std::vector<FoldChange>> RequestEditor::FoldChanges(
+    const std::vector<ChangeId>& ids) {
   std::vector<FoldChange> changes;
   changes.reserve(ids.size());
   for (const ChangeId& id : ids) {
@@ -388,21 +176,32 @@ absl::Status RequestEditor::Refold() {
     }
     changes.push_back(std::move(change));
   }
+  return changes;
+}
+
+absl::Status RequestEditor::Refold() {
+  ++counters_.refolds;
+  touched_ = record_dirty_ = folded_ = true;
+  ASSIGN_OR_RETURN(const std::vector<ChangeId> ids, AllIds());
+  ASSIGN_OR_RETURN(const std::vector<FoldChange> changes, FoldChanges(ids));
   RETURN_IF_ERROR(LoadAllElements());
-  Fold fold = FoldRequest(state_.key, changes, definitions_);
-  for (const ChangeId& id : ids) {
-    ASSIGN_OR_RETURN(const Header* header, history_.Find(id));
-    const bool circular = Contains(fold.circular, id);
-    if (header->generation == fold.generations[id] && header->circular == circular) continue;
+  Fold fold = FoldRequest(state_.key, changes, definitions_, capability_);
+  local_.refused_count = 0;
+  for (const FoldChange& change : changes) {
+    ASSIGN_OR_RETURN(const Header* header, history_.Find(change.id));
+    if (header->stamp.verdict == v1::VERDICT_VOID) ++local_.refused_count;
     Header corrected = *header;
-    corrected.generation = fold.generations[id];
-    corrected.circular = circular;
-    history_.Put(id, std::move(corrected));
+    corrected.generation = fold.generations[change.id];
+    corrected.circular = Contains(fold.circular, change.id);
+    // A build that knew less may have written the header: what it could not read has paths now.
+    if (header->newer_kind && change.change != nullptr) Describe(*change.change, &corrected);
+    if (corrected != *header) history_.Put(change.id, std::move(corrected));
   }
   state_ = std::move(fold.state);
   local_.missing = std::move(fold.missing);
   local_.disputed = std::move(fold.disputed);
   local_.retract_open = fold.retract_open;
+  local_.has_timer_change = fold.has_timer_change;
   local_.cover = std::move(fold.cover);
   definition_ = state_.availability == v1::AVAILABILITY_READY ? definitions_.Find(state_.definition)
                                                               : nullptr;
@@ -430,6 +229,32 @@ absl::StatusOr<std::vector<ChangeId>> RequestEditor::SeenCandidates(
   return seen;
 }
 
+absl::StatusOr<State> RequestEditor::StateSeen(const std::vector<ChangeId>& parents) {
+  ASSIGN_OR_RETURN(const HistoryReader::Ids unseen, history_.Unseen(state_.heads, parents));
+  ASSIGN_OR_RETURN(std::vector<ChangeId> ids, AllIds());
+  std::erase_if(ids, [&unseen](const ChangeId& id) { return unseen.contains(id); });
+  ASSIGN_OR_RETURN(const std::vector<FoldChange> changes, FoldChanges(ids));
+  return FoldRequest(state_.key, changes, definitions_, capability_).state;
+}
+
+absl::StatusOr<bool> RequestEditor::KnowsPast(const std::vector<ChangeId>& parents) {
+  const auto is_missing = [this](const ChangeId& id) { return Contains(local_.missing, id); };
+  for (const ChangeId& parent : parents) {
+    ASSIGN_OR_RETURN(const Header* header, history_.Find(parent));
+    if (header == nullptr) return false;
+  }
+  if (local_.missing.empty()) return true;
+  ASSIGN_OR_RETURN(const HistoryReader::Ids unseen, history_.Unseen(state_.heads, parents));
+  ASSIGN_OR_RETURN(const std::vector<ChangeId> ids, AllIds());
+  for (const ChangeId& id : ids) {
+    if (unseen.contains(id)) continue;
+    ASSIGN_OR_RETURN(const Header* header, history_.Find(id));
+    const std::vector<ChangeId>& ancestors = header->Ancestors();
+    if (std::any_of(ancestors.begin(), ancestors.end(), is_missing)) return false;
+  }
+  return true;
+}
+
 absl::StatusOr<bool> RequestEditor::ContainConflict(const std::vector<ChangeId>& parents,
                                                     std::string_view path) {
   const FieldState* field = state_.Find(path);
@@ -451,7 +276,7 @@ absl::StatusOr<const FieldState*> RequestEditor::FindElement(std::string_view pa
 absl::StatusOr<RequestEditor::ElementSlot*> RequestEditor::LoadElement(std::string_view path) {
   if (const auto at = elements_.find(path); at != elements_.end()) return &at->second;
   ElementSlot slot;
-  if (!is_new_ && !all_elements_loaded_) {
+  if (!is_new_ && !all_elements_loaded_ && local_.element_bytes != 0) {
     ASSIGN_OR_RETURN(std::optional<std::string> row,
                      reader_.Get(Family::kRequests, keys::Element(state_.key, path)));
     if (row) {
@@ -463,7 +288,7 @@ absl::StatusOr<RequestEditor::ElementSlot*> RequestEditor::LoadElement(std::stri
 }
 
 absl::Status RequestEditor::LoadAllElements() {
-  if (is_new_ || all_elements_loaded_) return absl::OkStatus();
+  if (is_new_ || all_elements_loaded_ || local_.element_bytes == 0) return absl::OkStatus();
   const std::string prefix = keys::ElementPrefix(state_.key);
   RETURN_IF_ERROR(reader_.Scan(Family::kRequests, prefix, PrefixEnd(prefix),
                                [&](std::string_view key, std::string_view row) {
@@ -477,17 +302,13 @@ absl::Status RequestEditor::LoadAllElements() {
   return absl::OkStatus();
 }
 
-void RequestEditor::SetDisputed(std::string_view path) {
-  const auto at = std::lower_bound(local_.disputed.begin(), local_.disputed.end(), path);
-  if (at == local_.disputed.end() || *at != path) local_.disputed.insert(at, std::string(path));
-}
-
-bool RequestEditor::IsDisputed(std::string_view path) const {
-  return std::binary_search(local_.disputed.begin(), local_.disputed.end(), path);
-}
-
 size_t RequestEditor::StateBytes() const {
   return stored_state_bytes_ + local_.element_bytes + added_bytes_;
+}
+
+size_t RequestEditor::conflicts() const {
+  return static_cast<size_t>(std::count_if(state_.fields.begin(), state_.fields.end(),
+                                           [](const FieldState& f) { return f.under_review; }));
 }
 
 size_t RequestEditor::AddedElements(std::string_view collection) const {
@@ -495,32 +316,18 @@ size_t RequestEditor::AddedElements(std::string_view collection) const {
   return at != added_elements_.end() ? at->second : 0;
 }
 
-void RequestEditor::TouchFeed(uint64_t position, WriteBatch* batch) {
+void RequestEditor::TouchFeed(uint64_t position, int64_t now_ms, WriteBatch* batch) {
   std::vector<std::string> buckets;
   if (state_.availability == v1::AVAILABILITY_READY) {
     // Another node's first judgement is not repeated here, but a key must hold together.
     if (IsAreaPrefix(state_.area())) buckets.push_back(BucketOfArea(state_.area()));
     if (IsActorName(state_.assignee())) buckets.push_back("@" + std::string(state_.assignee()));
   }
-  const auto value = [&](char kind) { return std::string(1, kind) + state_.key.id.bytes(); };
-  std::vector<FeedRow> rows;
-  for (FeedRow& row : local_.feed_rows) {
-    const bool stays = std::find(buckets.begin(), buckets.end(), row.bucket) != buckets.end();
-    if (row.left && !stays) {
-      rows.push_back(std::move(row));
-      continue;
-    }
-    batch->SingleDelete(Family::kFeed, keys::Feed(state_.key.region, row.bucket, row.position));
-    if (!stays) {
-      batch->Put(Family::kFeed, keys::Feed(state_.key.region, row.bucket, position), value('L'));
-      rows.push_back({.bucket = std::move(row.bucket), .position = position, .left = true});
-    }
-  }
-  for (std::string& bucket : buckets) {
-    batch->Put(Family::kFeed, keys::Feed(state_.key.region, bucket, position), value('R'));
-    rows.push_back({.bucket = std::move(bucket), .position = position, .left = false});
-  }
-  local_.feed_rows = std::move(rows);
+  MoveFeedRows(state_.key, buckets, position, now_ms, &local_.feed_rows, batch);
+}
+
+void RequestEditor::ForgetLeft(const LeftRow& row, WriteBatch* batch) {
+  if (ForgetLeftRow(row, &local_.feed_rows, batch)) record_dirty_ = true;
 }
 
 void RequestEditor::Flush(WriteBatch* batch) {
@@ -560,23 +367,15 @@ void RequestEditor::Flush(WriteBatch* batch) {
     batch->Put(Family::kRequests, keys::Element(state_.key, path), row);
   }
 
-  std::vector<std::pair<uint64_t, std::string>> conflicts;
-  for (const FieldState& field : state_.fields) {
-    if (field.under_review) conflicts.emplace_back(LatestOf(field)->effective_time, field.path);
-  }
-  for (const auto& [since, path] : local_.conflict_rows) {
-    if (std::find(conflicts.begin(), conflicts.end(), std::pair(since, path)) == conflicts.end()) {
-      batch->Delete(Family::kRequests, keys::Conflict(state_.key, since, path));
-    }
-  }
-  for (const auto& [since, path] : conflicts) {
-    batch->Put(Family::kRequests, keys::Conflict(state_.key, since, path), "");
-  }
-  local_.conflict_rows = std::move(conflicts);
+  WriteDifference(stored_rows_, IndexRowsOf(state_, definition_.get()), batch);
 
-  const bool waits = state_.availability == v1::AVAILABILITY_NEEDS_DEFINITION;
-  if (waits) batch->Put(Family::kRequests, keys::Wait(state_.definition, state_.key), "");
-  local_.waits = waits;
+  // The row tells what the request was folded with, so only a fold writes it anew.
+  const bool newer = state_.availability == v1::AVAILABILITY_NEEDS_NEWER_SERVER;
+  if (newer && folded_) {
+    batch->Put(Family::kRequests, keys::Newer(state_.key), EncodeCapability(capability_));
+  } else if (!newer && was_newer_) {
+    batch->Delete(Family::kRequests, keys::Newer(state_.key));
+  }
 
   batch->Put(Family::kRequests, keys::Record(state_.key),
              EncodeRecord(EncodeState(state_), local_));

@@ -4,10 +4,12 @@
 // whole history for every comment would make old requests slow. So a change takes the cheapest of
 // three ways that gives the bytes of the full fold (fold.h):
 //
-//   fast-forward  its parents are heads and have seen every candidate of the fields it writes:
-//   state only; merge         the changes it has not seen are found by walking back from the heads,
-//   headers only; refold        everything, for the rare cases listed in README.md, "How much is
-//   read".
+//   fast-forward: its parents are heads and have seen every candidate of the fields it writes.
+//     Reads the state only.
+//   merge: the changes it has not seen are found by walking back from the heads. Reads headers.
+//   refold: for the rare cases listed in README.md, "How much is read". Reads everything.
+//
+// A Create of which nothing was known before begins the state, without any of them.
 //
 // Which heads have seen a candidate is kept beside the state as a mask per candidate. A mask may
 // claim too little (then the merge way is taken), never too much.
@@ -25,8 +27,10 @@
 #include "absl/status/statusor.h"
 #include "sync/change.h"
 #include "sync/definition.h"
+#include "sync/feed_rows.h"
 #include "sync/fold.h"
 #include "sync/history.h"
+#include "sync/index_rows.h"
 #include "sync/policy.h"
 #include "sync/records.h"
 #include "sync/state.h"
@@ -45,10 +49,12 @@ struct Incoming {
 
 class RequestEditor {
  public:
-  // Reads the request's record, or starts an empty one. All references must outlive the editor.
+  // Reads the request's record, or starts an empty one. One that waits for a definition which is
+  // here by now is folded. All references must outlive the editor.
   static absl::StatusOr<std::unique_ptr<RequestEditor>> Load(const Reader& reader,
                                                              const RequestKey& key,
                                                              const DefinitionSource& definitions,
+                                                             const FoldCapability& capability,
                                                              HistoryCounters* counters);
 
   const RequestKey& key() const { return state_.key; }
@@ -59,7 +65,9 @@ class RequestEditor {
   // Something that leaves the node changed: the feed must be touched.
   bool touched() const { return touched_; }
   bool was_waiting() const { return was_waiting_; }
+  // Fields under review, when it was read and now.
   size_t conflicts_before() const { return conflicts_before_; }
+  size_t conflicts() const;
 
   // nullptr: not here.
   absl::StatusOr<const Header*> FindHeader(const ChangeId& id) { return history_.Find(id); }
@@ -77,6 +85,12 @@ class RequestEditor {
   absl::StatusOr<std::vector<ChangeId>> SeenCandidates(const std::vector<ChangeId>& parents,
                                                        std::string_view path);
 
+  // The request as a change with these parents saw it: the fold of their past. Reads the request's
+  // whole history; SeenCandidates tells without it where nothing was missed.
+  absl::StatusOr<State> StateSeen(const std::vector<ChangeId>& parents);
+  // Whether every change in the past of these parents is here.
+  absl::StatusOr<bool> KnowsPast(const std::vector<ChangeId>& parents);
+
   // Value of an element's row, nullptr if there is none.
   absl::StatusOr<const FieldState*> FindElement(std::string_view path);
 
@@ -88,7 +102,9 @@ class RequestEditor {
 
   // Puts the request's rows of the feed at `position`, if it is where a phone may see it. Call
   // once, last.
-  void TouchFeed(uint64_t position, WriteBatch* batch);
+  void TouchFeed(uint64_t position, int64_t now_ms, WriteBatch* batch);
+  // Forgets that the request left a bucket, if that is still so.
+  void ForgetLeft(const LeftRow& row, WriteBatch* batch);
   // Writes everything that changed. Call once, after TouchFeed.
   void Flush(WriteBatch* batch);
 
@@ -101,10 +117,12 @@ class RequestEditor {
   enum class Step { kDone, kRefold };
 
   RequestEditor(const Reader& reader, const RequestKey& key, const DefinitionSource& definitions,
-                HistoryCounters* counters);
+                const FoldCapability& capability, HistoryCounters* counters);
 
   absl::Status AddStamp(const Header& known, Incoming incoming);
   absl::Status AddNew(Incoming incoming);
+  // The state of a request of which this Create is all that is here: what a fold of it would give.
+  void Begin(const ParsedChange& create, const Stamp& stamp);
   // The two cheap ways. kRefold: neither is possible; the state was left half-way, refold it.
   absl::StatusOr<Step> Advance(const ChangeId& id, const Header& header,
                                const ParsedChange* change);
@@ -118,6 +136,9 @@ class RequestEditor {
                     const HistoryReader::Ids* unseen);
   // Candidates of state_.fields[i] that a change with these parents, all of them heads, has seen.
   std::vector<bool> SeenByMasks(size_t field, const std::vector<ChangeId>& parents) const;
+  // Ascending: every change of the request that is here.
+  absl::StatusOr<std::vector<ChangeId>> AllIds();
+  absl::StatusOr<std::vector<FoldChange>> FoldChanges(const std::vector<ChangeId>& ids);
   absl::StatusOr<ElementSlot*> LoadElement(std::string_view path);
   absl::Status LoadAllElements();
   void SetDisputed(std::string_view path);
@@ -125,6 +146,7 @@ class RequestEditor {
 
   const Reader& reader_;
   const DefinitionSource& definitions_;
+  const FoldCapability& capability_;
   HistoryCounters& counters_;
   HistoryReader history_;
   State state_;
@@ -136,7 +158,10 @@ class RequestEditor {
   bool touched_ = false;
   bool record_dirty_ = false;
   bool was_waiting_ = false;
+  bool was_newer_ = false;  // it waited for a newer server: has a row under keys::Newer
+  bool folded_ = false;     // all of it, by this build and in this group
   size_t conflicts_before_ = 0;
+  IndexRows stored_rows_;  // as they are in the store
   size_t stored_state_bytes_ = 0;
   size_t added_bytes_ = 0;
   std::map<std::string, size_t, std::less<>> added_elements_;

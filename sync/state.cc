@@ -13,7 +13,9 @@
 namespace tikar::sync {
 namespace {
 
-constexpr uint8_t kStateVersion = 1;
+// 1 did not tell when a state was entered, which no later build could add without the history.
+constexpr uint8_t kStateVersion = 2;
+constexpr uint8_t kStateVersionOldest = 2;
 constexpr uint8_t kFieldVersion = 1;
 
 absl::Status CheckVersion(uint8_t version, uint8_t newest, absl::string_view what) {
@@ -126,6 +128,29 @@ bool State::UnderReview(std::string_view path) const {
   return field != nullptr && field->under_review;
 }
 
+namespace {
+// Where the state stands or would stand in State::entered.
+template <typename Entered>
+auto PlaceOf(Entered& entered, std::string_view state) {
+  return std::lower_bound(entered.begin(), entered.end(), state,
+                          [](const EnteredState& e, std::string_view s) { return e.state < s; });
+}
+}  // namespace
+
+std::optional<uint64_t> State::EnteredAt(std::string_view state) const {
+  const auto at = PlaceOf(entered, state);
+  if (at == entered.end() || at->state != state) return std::nullopt;
+  return at->effective_time;
+}
+
+void State::Enter(std::string_view state, uint64_t effective_time) {
+  auto at = PlaceOf(entered, state);
+  if (at == entered.end() || at->state != state) {
+    at = entered.insert(at, {.state = std::string(state)});
+  }
+  at->effective_time = std::max(at->effective_time, effective_time);
+}
+
 std::string EncodeState(const State& state) {
   CanonicalWriter writer;
   writer.Byte(kStateVersion);
@@ -145,13 +170,24 @@ std::string EncodeState(const State& state) {
     writer.Bytes(field.path);
     PutField(writer, field);
   }
+  writer.Varint(state.entered.size());
+  for (const EnteredState& entered : state.entered) {
+    writer.Bytes(entered.state);
+    writer.Fixed64(entered.effective_time);
+  }
   return writer.Take();
 }
 
 absl::StatusOr<State> DecodeState(const RequestKey& key, std::string_view bytes) {
   CanonicalReader reader(bytes);
+  const uint8_t version = reader.Byte();
   RETURN_IF_ERROR(
-      CheckVersion(reader.Byte(), kStateVersion, absl::StrCat("state of request ", key.id.hex())));
+      CheckVersion(version, kStateVersion, absl::StrCat("state of request ", key.id.hex())));
+  if (version < kStateVersionOldest) {
+    return absl::DataLossError(absl::StrCat("state of request ", key.id.hex(), " has version ",
+                                            version, ", this build knows from ",
+                                            kStateVersionOldest, ": begin with an empty store"));
+  }
   State state;
   bool ok = true;
   state.key.region = std::string(reader.Bytes());
@@ -173,6 +209,11 @@ absl::StatusOr<State> DecodeState(const RequestKey& key, std::string_view bytes)
   for (FieldState& field : state.fields) {
     field.path = std::string(reader.Bytes());
     GetField(reader, &field, &ok);
+  }
+  state.entered.resize(reader.Count(9));
+  for (EnteredState& entered : state.entered) {
+    entered.state = std::string(reader.Bytes());
+    entered.effective_time = reader.Fixed64();
   }
   if (!ok || !reader.done() || state.key != key) {
     return absl::DataLossError(absl::StrCat("state of request ", key.id.hex(), " is damaged"));
@@ -283,6 +324,11 @@ v1::Request RequestToProto(const State& state, const Elements& elements, const S
   proto.set_state_digest(digest.bytes());
   proto.set_change_count(state.change_count);
   proto.set_feed_position(feed_position);
+  for (const EnteredState& entered : state.entered) {
+    v1::StateEntry& to = *proto.add_entered();
+    to.set_state(entered.state);
+    to.set_effective_time(entered.effective_time);
+  }
   return proto;
 }
 
@@ -320,6 +366,9 @@ absl::Status RequestFromProto(const v1::Request& proto, State* state, Elements* 
   std::sort(state->heads.begin(), state->heads.end());
   for (const v1::FieldState& from : proto.fields()) {
     RETURN_IF_ERROR(FieldFromProto(from, &state->FindOrAdd(from.path())));
+  }
+  for (const v1::StateEntry& from : proto.entered()) {
+    state->Enter(from.state(), from.effective_time());
   }
   for (const v1::FieldState& from : proto.elements()) {
     if (!IsElementPath(from.path())) {

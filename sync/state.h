@@ -43,6 +43,14 @@ struct FieldState {
   friend bool operator==(const FieldState&, const FieldState&) = default;
 };
 
+// A state of the workflow and when it was last entered: what service levels count from.
+struct EnteredState {
+  std::string state;
+  uint64_t effective_time = 0;  // hlc; the largest of the writes of this state
+
+  friend bool operator==(const EnteredState&, const EnteredState&) = default;
+};
+
 // Elements are rows of their own, so that a comment does not rewrite the rest.
 using Elements = std::map<std::string, FieldState, std::less<>>;
 
@@ -55,8 +63,9 @@ struct State {
   uint64_t create_time = 0;  // hlc
   uint64_t update_time = 0;  // hlc
   uint32_t change_count = 0;
-  std::vector<ChangeId> heads;     // sorted
-  std::vector<FieldState> fields;  // sorted by path; no elements
+  std::vector<ChangeId> heads;        // sorted
+  std::vector<FieldState> fields;     // sorted by path; no elements
+  std::vector<EnteredState> entered;  // sorted by state
 
   const FieldState* Find(std::string_view path) const;
   FieldState& FindOrAdd(std::string_view path);
@@ -67,6 +76,11 @@ struct State {
   std::string_view assignee() const { return Text("assignee"); }
   bool retracted() const;
   bool UnderReview(std::string_view path) const;
+  // When the request last entered a state, as an hlc; nullopt: never, or its status is of no
+  // state any more.
+  std::optional<uint64_t> EnteredAt(std::string_view state) const;
+  // Takes note of a write of this state.
+  void Enter(std::string_view state, uint64_t effective_time);
 
   friend bool operator==(const State&, const State&) = default;
 };

@@ -23,10 +23,10 @@ namespace tikar::sync {
 enum class Family : uint8_t {
   kLog = 0,          // region, origin, seq -> entry. Append-only.
   kHistory = 1,      // region, request id, change id -> header. Overwritten when a stamp joins.
-  kRequests = 2,     // records, elements, open conflicts, refs
+  kRequests = 2,     // records, elements, refs, index rows
   kFeed = 3,         // region, bucket, position -> request id. Written once, removed once.
   kAttachments = 4,  // reserved for attachments
-  kMeta = 5,         // node, regions, version vectors, definitions, idempotency
+  kMeta = 5,         // node, regions, version vectors, definitions, offers, idempotency
 };
 inline constexpr int kFamilies = 6;
 

@@ -8,8 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "sync/change.h"
-#include "sync/identity_numbers.h"
-#include "sync/unicode.h"
+#include "sync/validation_values.h"
 #include "sync/validation_words.h"
 #include "sync/value.h"
 
@@ -17,164 +16,6 @@ namespace tikar::sync {
 namespace {
 
 using enum ViolationCode;
-
-// Days since 1970-01-01 of 0001-01-01 and 9999-12-31, proleptic Gregorian: what four digits can
-// write.
-constexpr int32_t kDateDaysMin = -719'162;
-constexpr int32_t kDateDaysMax = 2'932'896;
-constexpr int64_t kDayMs = 24 * 60 * 60 * 1000;
-
-bool IsBlank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
-// Nothing a person would call an answer.
-bool IsBlank(const v1::Value& value) {
-  if (value.has_text()) return IsBlank(value.text());
-  return value.has_choices() && value.choices().items().empty();
-}
-
-// The kind of Value that a type takes.
-v1::Value::KindCase KindOf(v1::FieldType type) {
-  switch (type) {
-    case v1::FIELD_TYPE_TEXT:
-    case v1::FIELD_TYPE_LONG_TEXT:
-    case v1::FIELD_TYPE_CHOICE:
-    case v1::FIELD_TYPE_NIK:
-    case v1::FIELD_TYPE_NIB:
-    case v1::FIELD_TYPE_PHONE:
-      return v1::Value::kText;
-    case v1::FIELD_TYPE_INTEGER:
-    case v1::FIELD_TYPE_MONEY:
-      return v1::Value::kInteger;
-    case v1::FIELD_TYPE_DECIMAL:
-      return v1::Value::kDecimal;
-    case v1::FIELD_TYPE_FLAG:
-      return v1::Value::kFlag;
-    case v1::FIELD_TYPE_DATE:
-      return v1::Value::kDateDays;
-    case v1::FIELD_TYPE_TIME:
-      return v1::Value::kTimeMs;
-    case v1::FIELD_TYPE_PLACE:
-      return v1::Value::kPlace;
-    case v1::FIELD_TYPE_CHOICES:
-      return v1::Value::kChoices;
-    case v1::FIELD_TYPE_UNSPECIFIED:
-    default:  // Definition::Parse lets no other type through
-      return v1::Value::KIND_NOT_SET;
-  }
-}
-
-// Judges one value of one field of the form.
-class FieldChecker {
- public:
-  FieldChecker(const Definition& definition, const v1::Field& field, Judgement* judgement)
-      : definition_(definition), field_(field), label_(Label(field.label())), out_(*judgement) {}
-
-  void Check(const v1::Value& value) {
-    if (field_.required() && IsBlank(value)) {
-      Add(kRequired);
-      return;
-    }
-    if (value.kind_case() != KindOf(field_.type())) {
-      Add(kWrongType, TypeWords(field_.type()));
-      return;
-    }
-    switch (field_.type()) {
-      case v1::FIELD_TYPE_TEXT:
-        if (value.text().find_first_of("\r\n") != std::string::npos) Add(kLineBreak);
-        return CheckText(value);
-      case v1::FIELD_TYPE_LONG_TEXT:
-        return CheckText(value);
-      case v1::FIELD_TYPE_INTEGER:
-      case v1::FIELD_TYPE_MONEY:
-        return CheckInteger(value.integer());
-      case v1::FIELD_TYPE_DATE:
-        if (value.date_days() < kDateDaysMin || value.date_days() > kDateDaysMax) {
-          Add(kDateOutOfRange);
-        }
-        return;
-      case v1::FIELD_TYPE_TIME:
-        if (value.time_ms() < kDateDaysMin * kDayMs ||
-            value.time_ms() >= (kDateDaysMax + 1) * kDayMs) {
-          Add(kDateOutOfRange);
-        }
-        return;
-      case v1::FIELD_TYPE_CHOICE:
-        return CheckChoice(value.text());
-      case v1::FIELD_TYPE_CHOICES:
-        for (const std::string& item : value.choices().items()) CheckChoice(item);
-        return;
-      case v1::FIELD_TYPE_NIK:
-        return CheckNikOf(value.text());
-      case v1::FIELD_TYPE_NIB:
-        if (!IsNib(value.text())) Add(kNibFormat);
-        return;
-      case v1::FIELD_TYPE_PHONE:
-        if (!IsIndonesianPhone(value.text())) Add(kPhoneFormat);
-        return;
-      default:  // decimals, flags and places: CheckShape has seen all there is to see
-        return;
-    }
-  }
-
- private:
-  void Add(ViolationCode code, const Words& detail = {}, const Words& second_detail = {}) {
-    out_.Add(code, field_.key(), label_, detail, second_detail);
-  }
-
-  void CheckText(const v1::Value& value) {
-    // Measured as it will be stored, so that the limit is the same for every spelling of a letter.
-    const std::string text = ToNfc(value.text());
-    const size_t length = CodePoints(text);
-    const size_t length_max = definition_.TextCodePointsMax(field_.key());
-    if (length > length_max) {
-      Add(kTooLong, absl::StrCat(length), absl::StrCat(length_max));
-      return;
-    }
-    if (!definition_.MatchesPattern(field_.key(), text)) {
-      Add(kPattern, Label(field_.pattern_message()));
-    }
-  }
-
-  void CheckInteger(int64_t integer) {
-    const bool bounded = field_.minimum() != 0 || field_.maximum() != 0;
-    if (bounded && (integer < field_.minimum() || integer > field_.maximum())) {
-      Add(kOutOfRange, absl::StrCat(field_.minimum()), absl::StrCat(field_.maximum()));
-    } else if (field_.type() == v1::FIELD_TYPE_MONEY && integer < 0) {
-      Add(kNegativeMoney);
-    }
-  }
-
-  void CheckChoice(const std::string& item) {
-    std::vector<Words> labels;
-    for (const v1::Choice& choice : field_.choices()) {
-      if (choice.key() == item) return;
-      labels.push_back(choice.key());
-    }
-    Add(kUnknownChoice, Quoted(item), JoinWords(labels));
-  }
-
-  void CheckNikOf(const std::string& nik) {
-    switch (CheckNik(nik)) {
-      case NikProblem::kNone:
-        return;
-      case NikProblem::kDigits:
-        return Add(kNikDigits);
-      case NikProblem::kArea:
-        return Add(kNikArea);
-      case NikProblem::kBirthDate:
-        return Add(kNikBirthDate);
-      case NikProblem::kSerial:
-        return Add(kNikSerial);
-    }
-  }
-
-  const Definition& definition_;
-  const v1::Field& field_;
-  const Words label_;
-  Judgement& out_;
-};
 
 class DefinitionChecker {
  public:
@@ -219,14 +60,12 @@ class DefinitionChecker {
   void CollectWrites() {
     for (const v1::Mutation& mutation : body_.mutations()) {
       if (mutation.has_set_field()) {
-        filled_[mutation.set_field().path()] = !IsBlank(mutation.set_field().value());
+        written_[mutation.set_field().path()] = &mutation.set_field().value();
       } else if (mutation.has_clear_field()) {
-        filled_[mutation.clear_field().path()] = false;
+        written_[mutation.clear_field().path()] = nullptr;
       } else if (mutation.has_settle()) {
-        filled_[mutation.settle().path()] =
-            mutation.settle().has_value() && !IsBlank(mutation.settle().value());
-      } else if (mutation.has_create()) {
-        filled_[kAreaPath] = true;
+        written_[mutation.settle().path()] =
+            mutation.settle().has_value() ? &mutation.settle().value() : nullptr;
       }
     }
   }
@@ -281,7 +120,7 @@ class DefinitionChecker {
     }
     for (const v1::Field& field : definition_.proto().fields()) {
       // One that is set, but blank, is found where it is set.
-      if (field.required() && !filled_.contains(field.key())) {
+      if (field.required() && !written_.contains(field.key())) {
         judgement_.Add(kRequired, field.key(), Label(field.label()));
       }
     }
@@ -295,7 +134,7 @@ class DefinitionChecker {
     }
     if (!CheckMayWrite(path)) return;
     if (const v1::Field* field = definition_.FindField(path)) {
-      FieldChecker(definition_, *field, &judgement_).Check(set.value());
+      CheckFieldValue(definition_, *field, set.value(), &judgement_);
     }
     CheckNotUnderReview(path);
   }
@@ -364,8 +203,16 @@ class DefinitionChecker {
       judgement_.Add(kReasonRequired, kStatusPath, step);
     }
     for (const std::string& path : edge.required_fields()) {
-      if (!IsFilled(path)) {
+      if (!Holds(path, [](const v1::Value& value) { return !IsBlank(value); })) {
         judgement_.Add(kNeededForTransition, path, LabelOf(definition_, path), step);
+      }
+    }
+    for (const v1::EdgeCondition& condition : edge.conditions()) {
+      if (!Holds(condition.field(),
+                 [&](const v1::Value& value) { return Meets(condition, value); })) {
+        judgement_.Add(kConditionNotMet, condition.field(), step,
+                       edge.has_condition_message() ? Label(edge.condition_message())
+                                                    : ConditionWords(definition_, condition));
       }
     }
     if (edge.irreversible() && view_ != nullptr && view_->UnderReview(kStatusPath)) {
@@ -373,13 +220,17 @@ class DefinitionChecker {
     }
   }
 
-  // In this change, or before it as far as this node knows. What it cannot know it takes for
-  // filled.
-  bool IsFilled(std::string_view path) const {
-    if (const auto found = filled_.find(path); found != filled_.end()) return found->second;
+  // Whether the field holds what `wanted` asks for, in what the author saw together with what this
+  // change writes. What this node cannot know it takes for so: offline work is not thrown away on a
+  // guess.
+  template <typename Wanted>
+  bool Holds(std::string_view path, const Wanted& wanted) const {
+    if (const auto found = written_.find(path); found != written_.end()) {
+      return found->second != nullptr && wanted(*found->second);
+    }
     if (view_ == nullptr) return true;
     const std::optional<v1::Value> value = view_->FieldValue(path);
-    return value.has_value() && !IsBlank(*value);
+    return (value.has_value() && wanted(*value)) || !view_->KnowsPast();
   }
 
   void CheckSettle(const v1::Settle& settle) {
@@ -402,7 +253,7 @@ class DefinitionChecker {
         judgement_.Add(kWrongType, path, BuiltInLabel(path), TypeWords(v1::FIELD_TYPE_FLAG));
       }
     } else if (settle.has_value()) {
-      FieldChecker(definition_, *field, &judgement_).Check(settle.value());
+      CheckFieldValue(definition_, *field, settle.value(), &judgement_);
     } else if (field->required()) {
       judgement_.Add(kRequired, path, Label(field->label()));
     }
@@ -428,18 +279,7 @@ class DefinitionChecker {
 
   bool CheckElement(std::string_view collection, std::string_view path, const v1::Value& value) {
     if (!CheckCollectionOf(collection)) return false;
-    const Words label = LabelOf(definition_, collection);
-    if (!value.has_text()) {
-      judgement_.Add(kWrongType, path, label, TypeWords(v1::FIELD_TYPE_TEXT));
-    } else if (IsBlank(value.text())) {
-      judgement_.Add(kElementEmpty, path, label);
-    } else {
-      const size_t length = CodePoints(ToNfc(value.text()));
-      const size_t length_max = definition_.ElementCodePointsMax(collection);
-      if (length > length_max) {
-        judgement_.Add(kTooLong, path, label, absl::StrCat(length), absl::StrCat(length_max));
-      }
-    }
+    CheckElementValue(definition_, collection, path, value, &judgement_);
     return true;
   }
 
@@ -462,7 +302,7 @@ class DefinitionChecker {
   const Definition& definition_;
   const RequestView* view_;
   // Views into body_.
-  absl::flat_hash_map<std::string_view, bool> filled_;
+  absl::flat_hash_map<std::string_view, const v1::Value*> written_;  // nullptr: emptied
   absl::flat_hash_map<std::string_view, size_t> added_;
   Judgement judgement_;
 };

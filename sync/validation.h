@@ -2,6 +2,7 @@
 // Mirrors never validate (see README.md): what one node accepted no other refuses.
 //
 //   Judgement judgement = CheckShape(body, body_bytes);
+//   if (judgement.ok) judgement = CheckAreas(body, knows_area);   // not on phones
 //   if (judgement.ok) judgement = CheckAgainstDefinition(body, definition, &view);
 //   // judgement.violations: everything that is wrong, in Indonesian and English
 //
@@ -10,6 +11,7 @@
 #define TIKAR_SYNC_VALIDATION_H_
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,8 +28,13 @@ namespace tikar::sync {
 class RequestView {
  public:
   virtual ~RequestView() = default;
-  // Value of a field of the form or a built-in one; nullopt: empty.
+  // Value of a field of the form or a built-in one as the author of the change saw it, that is, by
+  // the changes in the past of its parents: what others wrote meanwhile does not make offline work
+  // wrong. nullopt: empty.
   virtual std::optional<v1::Value> FieldValue(std::string_view path) const = 0;
+  // False: some of that past is not here, so the author may have seen other values than FieldValue
+  // tells, and no step is refused for what is missing.
+  virtual bool KnowsPast() const = 0;
   // Under review as this node sees the request now.
   virtual bool UnderReview(std::string_view path) const = 0;
   // Under review in the past of the change: its author could see the conflict.
@@ -42,6 +49,14 @@ class RequestView {
 // the values of built-in fields. `body_bytes` is the size of the body as it came. Not an error: a
 // mutation of a kind that this binary does not know but a newer one sent.
 Judgement CheckShape(const v1::ChangeBody& body, size_t body_bytes);
+
+// Whether this node's table has an area code, as one of today or as one that was split or renamed.
+// Null, and for codes of which the node has no table: any will do.
+using KnowsArea = std::function<bool(std::string_view code)>;
+
+// The areas that a change names in Create and SetField. `body` passed CheckShape. Only the first
+// node asks this: what areas there are is its own data, and no state follows from it.
+Judgement CheckAreas(const v1::ChangeBody& body, const KnowsArea& knows_area);
 
 // The rules of the definition: fields, workflow, roles, reviews. `body` passed CheckShape.
 // `view` may be null, for a Create and where the request's Create is not here; then what depends on

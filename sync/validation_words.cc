@@ -1,6 +1,9 @@
 #include "sync/validation_words.h"
 
+#include <algorithm>
 #include <cstddef>
+
+#include "absl/strings/str_cat.h"
 
 namespace tikar::sync {
 namespace {
@@ -71,6 +74,38 @@ Words LabelOf(const Definition& definition, std::string_view path) {
     return Label(collection->label());
   }
   return BuiltInLabel(path);
+}
+
+Words ConditionWords(const Definition& definition, const v1::EdgeCondition& condition) {
+  Words words = LabelOf(definition, condition.field());
+  const auto append = [&words](const Words& more) {
+    words.id += more.id;
+    words.en += more.en;
+  };
+  append({" harus ", " must be "});
+  if (condition.has_minimum()) {
+    append({"paling sedikit ", "at least "});
+    append(absl::StrCat(condition.minimum()));
+    if (condition.has_maximum()) append({" dan ", " and "});
+  }
+  if (condition.has_maximum()) {
+    append({"paling banyak ", "at most "});
+    append(absl::StrCat(condition.maximum()));
+  }
+  if (condition.has_flag()) append(condition.flag() ? Words("ya", "yes") : Words("tidak", "no"));
+  if (const v1::Field* field = definition.FindField(condition.field())) {
+    std::vector<Words> wanted;
+    for (const v1::Choice& choice : field->choices()) {
+      const auto& keys = condition.choices();
+      if (std::find(keys.begin(), keys.end(), choice.key()) != keys.end()) {
+        wanted.push_back(Label(choice.label()));
+      }
+    }
+    if (wanted.size() > 1) append({"salah satu dari ", "one of "});
+    append(JoinWords(wanted));
+  }
+  append(".");
+  return words;
 }
 
 Words JoinWords(const std::vector<Words>& items) {

@@ -28,6 +28,10 @@ Words BuiltInLabel(std::string_view path);
 // none.
 Words LabelOf(const Definition& definition, std::string_view path);
 
+// "Modal must be at most 499999999.": a condition in one sentence, for edges that bring no words of
+// their own.
+Words ConditionWords(const Definition& definition, const v1::EdgeCondition& condition);
+
 inline Words Label(const v1::LocalizedText& text) { return {text.id(), text.en()}; }
 
 // "a, b, c" in both languages; cut off with "…" when there are many.

@@ -248,6 +248,13 @@ absl::StatusOr<Value> Value::FromProto(const v1::Value& proto) {
   return absl::InvalidArgumentError("value without a kind known here");
 }
 
+bool Value::IsOfLaterVersion(const v1::Value& proto, uint32_t kind_newest) {
+  if (proto.kind_case() == v1::Value::KIND_NOT_SET) {
+    return !proto.GetReflection()->GetUnknownFields(proto).empty();
+  }
+  return static_cast<uint32_t>(proto.kind_case()) > kind_newest;
+}
+
 std::optional<Value> Value::FromCanonical(std::string_view canonical) {
   if (canonical.empty()) return std::nullopt;
   if (!IsCanonicalPayload(static_cast<Kind>(canonical[0]), canonical.substr(1))) {

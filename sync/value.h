@@ -54,6 +54,12 @@ class Value {
   // limit; texts and choices are measured both as they came and normalised.
   static absl::StatusOr<Value> FromProto(const v1::Value& proto);
 
+  // Whether the value is of a kind beyond `kind_newest`: one that a later version of the API
+  // brings, of which a build that lacks it sees unknown fields and no kind. FromProto cannot read
+  // it, but it is not malformed: whoever folds must wait for a build that knows it.
+  static bool IsOfLaterVersion(const v1::Value& proto,
+                               uint32_t kind_newest = v1::Value::kChoicesFieldNumber);
+
   // The inverse of canonical(). nullopt unless `canonical` is exactly what one value encodes to.
   static std::optional<Value> FromCanonical(std::string_view canonical);
 

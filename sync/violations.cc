@@ -131,6 +131,11 @@ constexpr std::array<ViolationText, kViolationCodes> kTexts = {{
      "Lokasi permohonan tidak boleh dikosongkan. Pilih kecamatan atau desa yang benar sebagai "
      "gantinya.",
      "The area of a request cannot be emptied. Choose the right district or village instead."},
+    {kUnknownArea, "unknown_area", kInvalid,
+     "Tidak ada kecamatan atau desa/kelurahan dengan kode \"$0\" di daftar wilayah server. Pilih "
+     "lokasi dari daftar wilayah, lalu kirim ulang.",
+     "The server's list of areas has no district or village with the code \"$0\". Choose the place "
+     "from the list of areas, then send again."},
     {kAssigneeFormat, "assignee_format", kInvalid,
      "\"$0\" bukan nama petugas yang terdaftar. Pilih petugas dari daftar.",
      "\"$0\" cannot be the name of an enrolled officer. Choose an officer from the list."},
@@ -214,10 +219,16 @@ constexpr std::array<ViolationText, kViolationCodes> kTexts = {{
     {kNeededForTransition, "needed_for_transition", kInvalid,
      "$0 harus terisi sebelum langkah \"$1\". Lengkapi isian ini, lalu ulangi langkahnya.",
      "$0 must be filled in before the step \"$1\". Fill in this field, then take the step again."},
+    // The second sentence is the form's own, or says what the field must hold.
+    {kConditionNotMet, "condition_not_met", kInvalid, "Langkah \"$0\" belum dapat diambil. $1",
+     "The step \"$0\" cannot be taken. $1"},
     {kNoSuchTransition, "no_such_transition", kTransition,
      "Alur kerja tidak memiliki langkah dari \"$0\" ke \"$1\". Pilih langkah dari daftar pada "
      "permohonan.",
      "The workflow has no step from \"$0\" to \"$1\". Choose a step from the list at the request."},
+    {kActorReserved, "actor_reserved", kRole,
+     "Nama \"$0\" milik server sendiri. Daftarkan perangkat dengan nama lain.",
+     "The name \"$0\" is the servers' own. Enrol the device under another one."},
     {kUnknownRole, "unknown_role", kRole,
      "Layanan ini tidak mengenal peran \"$0\". Pilih salah satu peran: $1.",
      "This service has no role \"$0\". Choose one of: $1."},

@@ -50,6 +50,7 @@ enum class ViolationCode {
   // A value that is not allowed.
   kAreaFormat,
   kAreaRequired,
+  kUnknownArea,
   kAssigneeFormat,
   kDuplicateOfFormat,
   kDuplicateOfItself,
@@ -76,9 +77,11 @@ enum class ViolationCode {
   kElementEmpty,
   kReasonRequired,
   kNeededForTransition,
+  kConditionNotMet,
   // Workflow.
   kNoSuchTransition,
   // Roles.
+  kActorReserved,
   kUnknownRole,
   kRoleMayNotCreate,
   kRoleMayNotWrite,

@@ -138,6 +138,14 @@ std::string Differences(const reference::State& expected, const sync::State& sta
   report.Compare<uint64_t>("retracted", expected.retracted, state.retracted());
   report.Compare("create time", expected.create_time, state.create_time);
   report.Compare("update time", expected.update_time, state.update_time);
+  std::string expected_entered, entered;
+  for (const auto& [key, time] : expected.entered) {
+    expected_entered += key + " at " + std::to_string(time) + " ";
+  }
+  for (const sync::EnteredState& one : state.entered) {
+    entered += one.state + " at " + std::to_string(one.effective_time) + " ";
+  }
+  report.Compare("states entered", expected_entered, entered);
   for (const auto& [path, field] : expected.fields) {
     const auto it = fields.find(path);
     if (it != fields.end()) CompareField(path, field, *it->second, report);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "tikar/v1/value.pb.h"
 
 namespace tikar::property {
 namespace {
@@ -67,16 +68,51 @@ std::string PolicyName(const std::string& path, v1::Policy policy) {
 
 std::string RuleName(v1::Rule rule) { return v1::Rule_Name(rule).substr(5); }
 
+// Then only their number or size can have kept them from being joined.
+bool AllAreSets(const reference::Field& field) {
+  return std::all_of(
+      field.candidates.begin(), field.candidates.end(), [](const reference::Candidate& candidate) {
+        v1::Value value;
+        return !candidate.value || (value.ParseFromString(*candidate.value) && value.has_choices());
+      });
+}
+
 void Collect(const reference::State& state, std::set<std::string>& met) {
   met.insert("state: " + v1::Availability_Name(state.availability).substr(13));
+  if (state.has_later_mutation) met.insert("newer: a kind of mutation");
+  if (state.has_later_value) met.insert("newer: a kind of value");
+  if (state.availability == v1::AVAILABILITY_NEEDS_NEWER_SERVER && !state.has_later_mutation &&
+      !state.has_later_value) {
+    met.insert("newer: the merge rules");
+  }
+  const uint32_t standing_timers = state.timer_changes - state.moot_changes;
+  if (state.availability == v1::AVAILABILITY_READY) {
+    if (state.moot_changes > 0) met.insert("timer: gives way");
+    if (standing_timers > 0) met.insert("timer: stands");
+    if (state.moot_changes > 0 && standing_timers > 0)
+      met.insert("timer: one gives way, one stands");
+  }
   for (const auto& [path, field] : state.fields) {
     const std::string policy = PolicyName(path, field.policy);
     met.insert(policy + ": decided by " + RuleName(field.rule));
+    if (policy == "union" && field.rule == v1::RULE_LATEST && AllAreSets(field)) {
+      met.insert("union: decided by LATEST, all are sets");
+    }
     const bool one_value = std::all_of(field.candidates.begin(), field.candidates.end(),
                                        [&field](const reference::Candidate& candidate) {
                                          return candidate.value == field.candidates[0].value;
                                        });
     if (one_value && field.under_review) met.insert(policy + ": one value, under review");
+    const auto is_by_timer = [](const reference::Candidate& candidate) {
+      return candidate.actor == "timer";
+    };
+    if (policy == "workflow" &&
+        std::any_of(field.candidates.begin(), field.candidates.end(), is_by_timer)) {
+      met.insert("timer: in the status");
+      if (std::count_if(field.candidates.begin(), field.candidates.end(), is_by_timer) > 1) {
+        met.insert("timer: two of them, in the status");
+      }
+    }
     for (size_t a = 0; a < field.candidates.size(); ++a) {
       for (size_t b = a + 1; b < field.candidates.size(); ++b) {
         if (field.candidates[a].value == field.candidates[b].value) continue;
@@ -117,29 +153,43 @@ const std::vector<ConflictTally::Required>& ConflictTally::RequiredCases() {
                                    "workflow: settle / transition, clash",
                                    "workflow: settle / transition, no clash",
                                    "workflow: settle / settle, clash",
+                                   "workflow: settle / settle, no clash",
                                    "workflow: create / transition, no clash",
+                                   "workflow: create / settle, no clash",
                                    "workflow: one value, under review",
                                    "retracted: one value, under review",
                                    "retracted: restore / retract",
                                    "retracted: retract / settle",
                                    "retracted: restore / settle",
+                                   "retracted: settle / settle",
                                    "review: one value, under review",
-                                   "element: set / set",
-                                   "element: remove / set",
                                    "element: add / remove",
+                                   "element: add / set",
+                                   "element: remove / set",
+                                   "element: set / set",
+                                   "definition: create / rebase",
                                    "definition: rebase / rebase",
+                                   "latest: create / set",
+                                   "latest: create / settle",
                                    "latest: decided by LATEST",
                                    "text: decided by TEXT",
                                    "text: decided by LATEST",
+                                   "text: decided by TEXT_LATEST",
                                    "union: decided by UNION",
                                    "union: decided by LATEST",
+                                   "union: decided by LATEST, all are sets",
+                                   "timer: gives way",
+                                   "timer: stands",
+                                   "timer: one gives way, one stands",
+                                   "timer: in the status",
+                                   "timer: two of them, in the status",
                                    "state: NEEDS_CREATE",
                                    "state: NEEDS_DEFINITION",
-                                   "state: NEEDS_NEWER_SERVER"}) {
+                                   "newer: a kind of mutation",
+                                   "newer: a kind of value",
+                                   "newer: the merge rules"}) {
       made->push_back({name, kHitsMin});
     }
-    // Thousands of words each: slow, so few.
-    made->push_back({"text: decided by TEXT_LATEST", 5});
     return made;
   }();
   return *cases;
@@ -156,6 +206,19 @@ std::vector<std::string> ConflictTally::Missing(uint64_t histories) const {
     }
   }
   return missing;
+}
+
+std::string ConflictTally::Rarest() const {
+  std::string rarest;
+  uint64_t least = UINT64_MAX;
+  for (const Required& required : RequiredCases()) {
+    const auto it = counts_.find(required.name);
+    const uint64_t count = it == counts_.end() ? 0 : it->second;
+    if (count >= least) continue;
+    least = count;
+    rarest = absl::StrFormat("%s (%d)", required.name, count);
+  }
+  return rarest;
 }
 
 std::string ConflictTally::Table(uint64_t histories) const {

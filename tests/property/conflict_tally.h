@@ -28,6 +28,8 @@ class ConflictTally {
 
   // Names of required cases met too rarely in so many histories.
   std::vector<std::string> Missing(uint64_t histories) const;
+  // The required case that was met least, with its count.
+  std::string Rarest() const;
   // All cases with their counts, required ones first.
   std::string Table(uint64_t histories) const;
 

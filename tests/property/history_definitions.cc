@@ -1,9 +1,8 @@
-// The definitions that random histories pin: every policy, decisions and terminal states, and a
-// second version that decides the same fields otherwise.
+#include "history_definitions.h"
+
 #include <initializer_list>
 #include <string>
 
-#include "history_generator.h"
 #include "tikar/v1/definition.pb.h"
 
 namespace tikar::property {

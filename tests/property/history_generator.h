@@ -13,22 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "random.h"
 #include "reference.h"
 
 namespace tikar::property {
 
 inline constexpr char kRegion[] = "15.01";
-
-// The definitions that histories pin, as published.
-struct DefinitionSet {
-  std::vector<std::string> bytes;
-  reference::Definitions by_hash;
-};
-
-// Three: the one of the Create; the one that Rebase moves to, which decides several fields by
-// another policy and orders the states otherwise; one whose merge rules are newer than this build.
-const DefinitionSet& AllDefinitions();
 
 struct History {
   uint64_t seed = 0;
@@ -43,28 +32,8 @@ struct History {
   int stamped_twice = 0;     // changes with stamps that differ
 };
 
+// The same seed gives the same history on every machine.
 History MakeHistory(uint64_t seed);
-
-// What reaches a node, and when.
-struct Arrival {
-  enum class Kind { kEntry, kDefinition };
-  Kind kind = Kind::kEntry;
-  size_t index = 0;  // into History::observations or DefinitionSet::bytes
-};
-
-// Ways to deliver the same history. All but kAsWritten send some entries twice.
-enum class Order {
-  kAsWritten,
-  kCausal,           // parents before children, otherwise anyhow
-  kReversed,         // children before parents, the Create last
-  kShuffled,         // entries anywhere
-  kLateDefinitions,  // shuffled, and each definition at a random place
-  kByActor,          // each actor's changes in a row: a phone after weeks offline
-};
-inline constexpr int kOrders = 6;
-
-// Every observation and every definition at least once.
-std::vector<Arrival> Deliver(const History& history, Order order, Random& random);
 
 }  // namespace tikar::property
 

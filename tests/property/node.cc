@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "history_definitions.h"
 #include "random.h"
 #include "sync/change.h"
 #include "sync/keys.h"

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "history_delivery.h"
 #include "history_generator.h"
 #include "storage/memory_store.h"
 #include "sync/fold.h"

@@ -2,57 +2,21 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "reference_map.h"
+#include "reference_policies.h"
 #include "reference_values.h"
+#include "reference_writes.h"
 
 namespace tikar::reference {
 namespace {
 
 using ::tikar::v1::Mutation;
 
-const std::string kDefinitionPath = "@definition";
-const std::string kRetractedPath = "@retracted";
-const std::string kStatusPath = "status";
-const std::string kAreaPath = "area";
-
-std::string Hex(std::string_view bytes) {
-  std::string hex;
-  for (const unsigned char byte : bytes) {
-    hex += "0123456789abcdef"[byte / 16];
-    hex += "0123456789abcdef"[byte % 16];
-  }
-  return hex;
-}
-
-// "<collection>/<change id hex>.<mutation index>".
-bool IsElement(const std::string& path) {
-  const size_t slash = path.find('/');
-  if (slash == std::string::npos || slash == 0) return false;
-  const size_t point = path.find('.', slash);
-  if (point == std::string::npos || point - slash != 1 + 2 * 16 || point + 1 == path.size()) {
-    return false;
-  }
-  const std::string index = path.substr(point + 1);
-  return path.find_first_not_of("0123456789abcdef", slash + 1) == point &&
-         index.find_first_not_of("0123456789") == std::string::npos &&
-         (index == "0" || index[0] != '0');
-}
-
 // Changes by their place in the order of ids.
 using Index = size_t;
 using Subset = std::vector<bool>;
-
-struct Write {
-  uint32_t mutation_index = 0;
-  Mutation::KindCase kind = Mutation::KIND_NOT_SET;
-  MaybeValue value;
-  bool is_first_state = false;  // the value is the first state of the effective definition
-  bool settles = false;
-  std::set<std::string> named;  // of a settling write: change ids
-};
 
 class Rule {
  public:
@@ -72,8 +36,7 @@ class Rule {
     CloseAncestry();
     for (Index i = 0; i < ids_.size(); ++i) {
       writes_.emplace_back();
-      unknown_kind_.push_back(false);
-      if (IsLive(i)) CollectWrites(i);
+      if (IsLive(i) && !IsMoot(i)) writes_[i] = WritesOf(ids_[i], *changes_[i]->body);
     }
   }
 
@@ -87,7 +50,11 @@ class Rule {
     for (const std::string& id : ids_) {
       if (!parents.contains(id)) state.heads.push_back(id);
     }
-    state.availability = ComputeAvailability();
+    for (Index i = 0; i < ids_.size(); ++i) {
+      if (IsTimerChange(i)) ++state.timer_changes;
+      if (IsMoot(i)) ++state.moot_changes;
+    }
+    state.availability = ComputeAvailability(state);
     if (state.availability != v1::AVAILABILITY_READY) return state;
     state.definition_hash = definition_hash_;
 
@@ -96,6 +63,7 @@ class Rule {
       for (const auto& [path, write] : writes) paths.insert(path);
     }
     for (const std::string& path : paths) state.fields[path] = FieldOf(path);
+    state.entered = Entered();
     const auto text_of = [&state](const std::string& path) {
       const auto it = state.fields.find(path);
       v1::Value value;
@@ -127,6 +95,20 @@ class Rule {
     const v1::ChangeBody& body = *changes_[i]->body;
     return body.mutations_size() > 0 && body.mutations(0).has_create();
   }
+  bool IsTimerChange(Index i) const {
+    return IsLive(i) && changes_[i]->body->actor() == "timer" && !IsCreate(i);
+  }
+  // A timer gives way to whatever anybody did beside it.
+  bool IsMoot(Index t) const {
+    if (!IsTimerChange(t)) return false;
+    for (Index d = 0; d < ids_.size(); ++d) {
+      if (Concurrent(t, d) && IsLive(d) && !IsTimerChange(d) &&
+          changes_[d]->body->mutations_size() > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
   uint64_t TimeOf(Index i) const {
     return EffectiveTime(changes_[i]->body->hlc(), changes_[i]->stamp);
   }
@@ -150,104 +132,7 @@ class Rule {
     }
   }
 
-  // Overwrites: within one change the last write to a path counts.
-  void Put(Index i, uint32_t mutation_index, Mutation::KindCase kind, const std::string& path,
-           MaybeValue value) {
-    if (path.empty()) return;
-    Write write;
-    write.mutation_index = mutation_index;
-    write.kind = kind;
-    write.value = std::move(value);
-    writes_[i][path] = std::move(write);
-  }
-
-  void PutDefinition(Index i, uint32_t mutation_index, Mutation::KindCase kind,
-                     const std::string& hash) {
-    if (hash.size() != 32) return;
-    Put(i, mutation_index, kind, kDefinitionPath, TextValue(Hex(hash)));
-  }
-
-  static bool MayBeSet(const std::string& path) {
-    return path != kStatusPath && path.substr(0, 1) != "@";
-  }
-
-  void CollectWrites(Index i) {
-    for (int m = 0; m < changes_[i]->body->mutations_size(); ++m) {
-      CollectWrite(i, static_cast<uint32_t>(m), changes_[i]->body->mutations(m));
-    }
-  }
-
-  void CollectWrite(Index i, uint32_t index, const Mutation& mutation) {
-    const Mutation::KindCase kind = mutation.kind_case();
-    switch (kind) {
-      case Mutation::kCreate:
-        if (index != 0) return;  // a Create stands first, or is none
-        PutDefinition(i, index, kind, mutation.create().definition_hash());
-        if (const auto area = NormalValue(TextValue(mutation.create().area()))) {
-          Put(i, index, kind, kAreaPath, *area);
-        }
-        Put(i, index, kind, kStatusPath, std::nullopt);
-        writes_[i][kStatusPath].is_first_state = true;
-        return;
-      case Mutation::kSetField: {
-        const std::optional<v1::Value> value = NormalValue(mutation.set_field().value());
-        if (!value || !MayBeSet(mutation.set_field().path())) return;
-        Put(i, index, kind, mutation.set_field().path(), *value);
-        return;
-      }
-      case Mutation::kClearField:
-        if (!MayBeSet(mutation.clear_field().path())) return;
-        Put(i, index, kind, mutation.clear_field().path(), std::nullopt);
-        return;
-      case Mutation::kTransition:
-        if (const auto to = NormalValue(TextValue(mutation.transition().to()))) {
-          Put(i, index, kind, kStatusPath, *to);
-        }
-        return;
-      case Mutation::kAddElement: {
-        const std::optional<v1::Value> value = NormalValue(mutation.add_element().value());
-        if (!value || mutation.add_element().collection().empty()) return;
-        Put(i, index, kind,
-            mutation.add_element().collection() + "/" + Hex(ids_[i]) + "." + std::to_string(index),
-            *value);
-        return;
-      }
-      case Mutation::kRemoveElement:
-        if (!IsElement(mutation.remove_element().path())) return;
-        Put(i, index, kind, mutation.remove_element().path(), std::nullopt);
-        return;
-      case Mutation::kRetract:
-        Put(i, index, kind, kRetractedPath, FlagValue(true));
-        return;
-      case Mutation::kRestore:
-        Put(i, index, kind, kRetractedPath, FlagValue(false));
-        return;
-      case Mutation::kSettle: {
-        const v1::Settle& settle = mutation.settle();
-        if (settle.path().empty() || settle.path() == kDefinitionPath || IsElement(settle.path())) {
-          return;
-        }
-        MaybeValue value;
-        if (settle.has_value()) {
-          value = NormalValue(settle.value());
-          if (!value) return;
-        }
-        Put(i, index, kind, settle.path(), value);
-        Write& write = writes_[i][settle.path()];
-        write.settles = true;
-        write.named.insert(settle.candidates().begin(), settle.candidates().end());
-        return;
-      }
-      case Mutation::kRebase:
-        PutDefinition(i, index, kind, mutation.rebase().definition_hash());
-        return;
-      case Mutation::KIND_NOT_SET:
-        unknown_kind_[i] = true;
-        return;
-    }
-  }
-
-  // W: the live writes to `path` among `subset`.
+  // W: the writes to `path` among `subset`.
   std::vector<Index> WritesTo(const std::string& path, const Subset& subset) const {
     std::vector<Index> writers;
     for (Index i = 0; i < ids_.size(); ++i) {
@@ -284,24 +169,27 @@ class Rule {
     return candidates;
   }
 
-  Index LatestOf(const std::vector<Index>& candidates) const {
-    return *std::max_element(candidates.begin(), candidates.end(), [this](Index a, Index b) {
-      return std::make_pair(TimeOf(a), ids_[a]) < std::make_pair(TimeOf(b), ids_[b]);
-    });
-  }
-
   // Finds the effective definition.
-  v1::Availability ComputeAvailability() {
+  v1::Availability ComputeAvailability(State& state) {
     bool created = false;
     for (Index i = 0; i < ids_.size(); ++i) {
       if (!IsLive(i)) continue;
-      if (unknown_kind_[i]) return v1::AVAILABILITY_NEEDS_NEWER_SERVER;
+      const Later later = LaterIn(*changes_[i]->body);
+      state.has_later_mutation = state.has_later_mutation || later == Later::kMutation;
+      state.has_later_value = state.has_later_value || later == Later::kValue;
       created = created || IsCreate(i);
+    }
+    if (state.has_later_mutation || state.has_later_value) {
+      return v1::AVAILABILITY_NEEDS_NEWER_SERVER;
     }
     if (!created) return v1::AVAILABILITY_NEEDS_CREATE;
     const std::vector<Index> candidates = CandidatesOf(kDefinitionPath, everything_);
     if (candidates.empty()) return v1::AVAILABILITY_NEEDS_DEFINITION;
-    const MaybeValue& pinned = writes_[LatestOf(candidates)].at(kDefinitionPath).value;
+    std::vector<Claim> claims;
+    for (const Index c : candidates) {
+      claims.push_back({ids_[c], TimeOf(c), writes_[c].at(kDefinitionPath).value});
+    }
+    const MaybeValue pinned = LatestOf(claims);
     for (const auto& [hash, definition] : definitions_) {
       if (!pinned || Hex(hash) != pinned->text()) continue;
       definition_ = &definition;
@@ -312,40 +200,10 @@ class Rule {
     return v1::AVAILABILITY_READY;
   }
 
-  v1::Policy PolicyOf(const std::string& path) const {
-    if (path == kStatusPath) return v1::POLICY_WORKFLOW;
-    if (path == kRetractedPath) return v1::POLICY_REVIEW;
-    for (const v1::Field& field : definition_->fields()) {
-      if (field.key() == path) return field.policy();
-    }
-    return v1::POLICY_LATEST;  // built-in and unknown paths
-  }
-
   MaybeValue ValueOf(Index w, const std::string& path) const {
     const Write& write = writes_[w].at(path);
     if (write.is_first_state) return TextValue(definition_->workflow().states(0).key());
     return write.value;
-  }
-
-  // Place in the workflow's order; -1 for what is no state.
-  int RankOf(const MaybeValue& value) const {
-    for (int rank = 0; rank < definition_->workflow().states_size(); ++rank) {
-      if (value && Same(value, TextValue(definition_->workflow().states(rank).key()))) return rank;
-    }
-    return -1;
-  }
-
-  bool IsDecision(const MaybeValue& value) const {
-    const int rank = RankOf(value);
-    if (rank < 0) return false;
-    const v1::State& state = definition_->workflow().states(rank);
-    return state.terminal() || state.decision();
-  }
-
-  bool Clash(const MaybeValue& a, const MaybeValue& b, v1::Policy policy) const {
-    if (Same(a, b)) return false;
-    if (policy != v1::POLICY_WORKFLOW) return true;
-    return IsDecision(a) && IsDecision(b);
   }
 
   // w is in the past of a settling write to `path` among `writers`.
@@ -369,13 +227,13 @@ class Rule {
   }
 
   bool ComputeUnderReview(const std::string& path, const Subset& subset) {
-    const v1::Policy policy = PolicyOf(path);
+    const v1::Policy policy = PolicyOf(path, *definition_);
     if (policy != v1::POLICY_REVIEW && policy != v1::POLICY_WORKFLOW) return false;
 
     const std::vector<Index> candidates = CandidatesOf(path, subset);
     for (const Index a : candidates) {
       for (const Index b : candidates) {
-        if (Clash(ValueOf(a, path), ValueOf(b, path), policy)) return true;
+        if (Clash(ValueOf(a, path), ValueOf(b, path), policy, *definition_)) return true;
       }
     }
     const std::vector<Index> writers = WritesTo(path, subset);
@@ -383,7 +241,7 @@ class Rule {
     for (const Index a : writers) {
       for (const Index b : writers) {
         if (Concurrent(a, b) && !IsSettled(a, path, writers) && !IsSettled(b, path, writers) &&
-            Clash(ValueOf(a, path), ValueOf(b, path), policy)) {
+            Clash(ValueOf(a, path), ValueOf(b, path), policy, *definition_)) {
           return true;
         }
       }
@@ -397,7 +255,7 @@ class Rule {
       if (!Same(writes_[r].at(kRetractedPath).value, FlagValue(true))) continue;
       if (IsSettled(r, kRetractedPath, writers)) continue;
       for (Index d = 0; d < ids_.size(); ++d) {
-        if (!subset[d] || !IsLive(d) || !Concurrent(r, d)) continue;
+        if (!subset[d] || !IsLive(d) || IsMoot(d) || !Concurrent(r, d)) continue;
         for (const Mutation& mutation : changes_[d]->body->mutations()) {
           if (!mutation.has_retract()) return true;
         }
@@ -406,109 +264,52 @@ class Rule {
     return false;
   }
 
+  // When each state of the workflow was written last.
+  std::map<std::string, uint64_t> Entered() const {
+    std::map<std::string, uint64_t> entered;
+    for (const Index w : WritesTo(kStatusPath, everything_)) {
+      const MaybeValue value = ValueOf(w, kStatusPath);
+      for (const v1::State& state : definition_->workflow().states()) {
+        if (!Same(value, TextValue(state.key()))) continue;
+        entered[state.key()] = std::max(entered[state.key()], TimeOf(w));
+      }
+    }
+    return entered;
+  }
+
   Field FieldOf(const std::string& path) {
     const std::vector<Index> candidates = CandidatesOf(path, everything_);
     Field field;
-    field.policy = IsElement(path) ? v1::POLICY_UNSPECIFIED : PolicyOf(path);
+    field.policy = IsElement(path) ? v1::POLICY_UNSPECIFIED : PolicyOf(path, *definition_);
     field.under_review = IsUnderReview(path, everything_);
-    std::map<Index, MaybeValue> values;
+    std::vector<Claim> claims;
     std::set<std::optional<std::string>> distinct;
     for (const Index c : candidates) {
-      values[c] = ValueOf(c, path);
-      distinct.insert(Bytes(values[c]));
+      claims.push_back({ids_[c], TimeOf(c), ValueOf(c, path)});
+      distinct.insert(Bytes(claims.back().value));
       const Write& write = writes_[c].at(path);
       field.candidates.push_back({.change_id = ids_[c],
                                   .mutation_index = write.mutation_index,
-                                  .value = Bytes(values[c]),
+                                  .value = Bytes(claims.back().value),
                                   .actor = changes_[c]->body->actor(),
                                   .role = changes_[c]->body->role(),
                                   .effective_time = TimeOf(c),
                                   .kind = write.kind});
     }
-    MaybeValue value;
-    if (distinct.size() == 1) {
-      value = values[candidates.front()];
-      field.rule = v1::RULE_ONLY;
-    } else {
-      std::tie(value, field.rule) = Decide(path, candidates, values, field.policy);
+    Decision decision{claims.front().value, v1::RULE_ONLY};
+    if (distinct.size() > 1 && IsElement(path)) {
+      decision = DecideElement(claims);
+    } else if (distinct.size() > 1) {
+      const auto base = [&] { return BaseOf(path, candidates); };
+      decision = Decide(field.policy, claims, *definition_, base, merge_text_);
     }
     if (field.under_review) {
-      field.rule = v1::RULE_REVIEW;
-      if (path == kRetractedPath) value = FlagValue(false);
+      decision.rule = v1::RULE_REVIEW;
+      if (path == kRetractedPath) decision.value = FlagValue(false);
     }
-    field.value = Bytes(value);
+    field.rule = decision.rule;
+    field.value = Bytes(decision.value);
     return field;
-  }
-
-  // Of several distinct values, by the path's policy.
-  std::pair<MaybeValue, v1::Rule> Decide(const std::string& path,
-                                         const std::vector<Index>& candidates,
-                                         const std::map<Index, MaybeValue>& values,
-                                         v1::Policy policy) const {
-    const MaybeValue latest = values.at(LatestOf(candidates));
-    if (IsElement(path)) {
-      std::vector<Index> rest;
-      for (const Index c : candidates) {
-        if (values.at(c)) rest.push_back(c);
-      }
-      return {values.at(LatestOf(rest)), v1::RULE_EDIT_BEATS_REMOVE};
-    }
-    switch (policy) {
-      case v1::POLICY_WORKFLOW: {
-        // Unknown states below all, among them bytewise; empty below those.
-        MaybeValue last;
-        for (const auto& [c, value] : values) {
-          const int rank = RankOf(value), rank_last = RankOf(last);
-          const bool above = rank != rank_last
-                                 ? rank > rank_last
-                                 : value && (!last || CompareValues(*value, *last) > 0);
-          if (above) last = value;
-        }
-        return {last, v1::RULE_WORKFLOW};
-      }
-      case v1::POLICY_HIGHEST:
-      case v1::POLICY_LOWEST: {
-        const int sign = policy == v1::POLICY_HIGHEST ? 1 : -1;
-        MaybeValue best;
-        for (const auto& [c, value] : values) {
-          if (value && (!best || sign * CompareValues(*value, *best) > 0)) best = value;
-        }
-        return {best, policy == v1::POLICY_HIGHEST ? v1::RULE_HIGHEST : v1::RULE_LOWEST};
-      }
-      case v1::POLICY_UNION: {
-        std::set<std::string> items;
-        for (const auto& [c, value] : values) {
-          if (!value) continue;  // an empty write brings no items
-          if (!value->has_choices()) return {latest, v1::RULE_LATEST};
-          items.insert(value->choices().items().begin(), value->choices().items().end());
-        }
-        v1::Value all;
-        all.mutable_choices();
-        for (const std::string& item : items) all.mutable_choices()->add_items(item);
-        return {all, v1::RULE_UNION};
-      }
-      case v1::POLICY_TEXT: {
-        for (const auto& [c, value] : values) {
-          if (value && !value->has_text()) return {latest, v1::RULE_LATEST};
-        }
-        const std::string base = BaseOf(path, candidates);
-        const auto text_of = [](const MaybeValue& value) {
-          return value ? value->text() : std::string();
-        };
-        std::string merged = text_of(values.at(candidates.front()));
-        for (size_t c = 1; c < candidates.size(); ++c) {
-          const std::optional<std::string> next =
-              merge_text_(base, merged, text_of(values.at(candidates[c])));
-          if (!next) return {latest, v1::RULE_TEXT_LATEST};
-          merged = *next;
-        }
-        return {TextValue(merged), v1::RULE_TEXT};
-      }
-      case v1::POLICY_REVIEW:
-        return {latest, v1::RULE_REVIEW};
-      default:
-        return {latest, v1::RULE_LATEST};
-    }
   }
 
   std::string BaseOf(const std::string& path, const std::vector<Index>& candidates) const {
@@ -535,7 +336,6 @@ class Rule {
   std::vector<std::vector<std::string>> parents_;
   std::vector<Subset> past_;
   std::vector<std::map<std::string, Write>> writes_;  // live ones, by path
-  std::vector<bool> unknown_kind_;
   Subset everything_;
   const v1::Definition* definition_ = nullptr;  // the effective one
   std::string definition_hash_;

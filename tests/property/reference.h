@@ -75,6 +75,14 @@ struct State {
   uint64_t create_time = 0;
   uint64_t update_time = 0;
   std::map<std::string, Field> fields;  // by path; every path that was ever written, elements too
+  std::map<std::string, uint64_t> entered;  // states of the workflow, with when
+
+  // Not part of the state: why a newer server is needed, when it is not for the merge version.
+  bool has_later_mutation = false;
+  bool has_later_value = false;
+  // Nor these: what became of changes by timers.
+  uint32_t timer_changes = 0;
+  uint32_t moot_changes = 0;
 };
 
 // base, ours, theirs; nullopt: too large to merge.

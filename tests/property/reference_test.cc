@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "reference_map.h"
 #include "reference_values.h"
 
 namespace tikar::reference {
@@ -81,6 +80,12 @@ class ReferenceTest : public ::testing::Test {
   std::string SetText(const std::string& path, const std::string& text,
                       const std::vector<std::string>& parents) {
     return Set(path, TextValue(text), parents);
+  }
+  std::string MoveByTimer(const std::string& to, const std::vector<std::string>& parents) {
+    v1::ChangeBody body;
+    body.set_actor("timer");
+    body.add_mutations()->mutable_transition()->set_to(to);
+    return Write(body, parents);
   }
   std::string Clear(const std::string& path, const std::vector<std::string>& parents) {
     v1::ChangeBody body;
@@ -197,6 +202,19 @@ TEST_F(ReferenceTest, UnionWithWhatIsNoSetIsDecidedByTime) {
   SetText("kategori", "lampu", {create_});
   const Field field = Now().fields.at("kategori");
   EXPECT_EQ(field.value, Text("lampu"));
+  EXPECT_EQ(field.rule, v1::RULE_LATEST);
+}
+
+TEST_F(ReferenceTest, MoreItemsThanASetHoldsAreDecidedByTime) {
+  v1::Value low, high;
+  for (int i = 0; i < 40; ++i) {
+    low.mutable_choices()->add_items(std::to_string(100 + i));
+    high.mutable_choices()->add_items(std::to_string(125 + i));
+  }
+  Set("kategori", low, {create_});
+  Set("kategori", high, {create_});
+  const Field field = Now().fields.at("kategori");
+  EXPECT_EQ(field.value, Bytes(high));
   EXPECT_EQ(field.rule, v1::RULE_LATEST);
 }
 
@@ -359,6 +377,61 @@ TEST_F(ReferenceTest, AvailabilityNamesWhatIsMissing) {
   EXPECT_EQ(Now().availability, v1::AVAILABILITY_NEEDS_NEWER_SERVER);
 }
 
+TEST_F(ReferenceTest, AValueOfALaterVersionNeedsANewerServerWhereverItStands) {
+  const std::vector<Observation> before = observations_;
+  const auto later = [](v1::Value* value) {
+    value->GetReflection()->MutableUnknownFields(value)->AddVarint(900, 1);
+  };
+  v1::ChangeBody set, add, settle;
+  set.add_mutations()->mutable_set_field()->set_path("status");
+  later(set.mutable_mutations(0)->mutable_set_field()->mutable_value());
+  add.add_mutations()->mutable_add_element();
+  later(add.mutable_mutations(0)->mutable_add_element()->mutable_value());
+  settle.add_mutations()->mutable_settle()->set_path("@definition");
+  later(settle.mutable_mutations(0)->mutable_settle()->mutable_value());
+  for (const v1::ChangeBody& body : {set, add, settle}) {
+    observations_ = before;
+    Write(body, {create_});
+    EXPECT_EQ(Now().availability, v1::AVAILABILITY_NEEDS_NEWER_SERVER) << body.DebugString();
+    observations_.back().stamp.set_verdict(v1::VERDICT_VOID);
+    EXPECT_EQ(Now().availability, v1::AVAILABILITY_READY) << body.DebugString();
+  }
+}
+
+TEST_F(ReferenceTest, AKnownValueIsReadWhateverStandsBesideIt) {
+  v1::Value value = Integer(4);
+  value.GetReflection()->MutableUnknownFields(&value)->AddVarint(900, 1);
+  Set("prioritas", value, {create_});
+  EXPECT_EQ(Now().fields.at("prioritas").value, Bytes(Integer(4)));
+}
+
+TEST_F(ReferenceTest, WhatHasNoKindAtAllWritesNothing) {
+  v1::ChangeBody body;
+  body.add_mutations();
+  body.add_mutations()->mutable_set_field()->set_path("judul");
+  body.mutable_mutations(1)->mutable_set_field()->mutable_value();
+  Write(body, {create_});
+  const State state = Now();
+  EXPECT_EQ(state.availability, v1::AVAILABILITY_READY);
+  EXPECT_FALSE(state.fields.contains("judul"));
+}
+
+TEST_F(ReferenceTest, ACreateWithoutAHashWaitsForARebase) {
+  const std::string hash = definitions_.begin()->first;
+  v1::ChangeBody body;
+  body.ParseFromString(observations_[0].body);
+  body.mutable_mutations(0)->mutable_create()->set_definition_hash("x");
+  observations_.clear();
+  const std::string create = Write(body, {});
+  EXPECT_EQ(Now().availability, v1::AVAILABILITY_NEEDS_DEFINITION);
+  v1::ChangeBody rebase;
+  rebase.add_mutations()->mutable_rebase()->set_definition_hash(hash);
+  Write(rebase, {create});
+  const State state = Now();
+  EXPECT_EQ(state.availability, v1::AVAILABILITY_READY);
+  EXPECT_EQ(state.definition_hash, hash);
+}
+
 TEST_F(ReferenceTest, TheLastWriteOfAChangeToAPathCounts) {
   v1::ChangeBody body;
   for (const char* const text : {"Jalan", "Jembatan"}) {
@@ -374,50 +447,48 @@ TEST_F(ReferenceTest, TheLastWriteOfAChangeToAPathCounts) {
   EXPECT_EQ(field.candidates[0].mutation_index, 1u);
 }
 
-TEST(ReferenceStampTest, JoinTakesEarliestTripleAndLargestVerdict) {
-  v1::Stamp a, b;
-  a.set_received_at_ms(5);
-  a.set_clock_offset_ms(9);
-  a.set_verdict(v1::VERDICT_VOID);
-  a.set_reason(v1::REFUSAL_REASON_ROLE);
-  b.set_received_at_ms(6);
-  b.set_clock_offset_ms(1);
-  b.set_verdict(v1::VERDICT_QUARANTINED);
-  b.set_reason(v1::REFUSAL_REASON_SCOPE);
-  for (const v1::Stamp& joined : {Join(a, b), Join(b, a)}) {
-    EXPECT_EQ(joined.received_at_ms(), 5);
-    EXPECT_EQ(joined.clock_offset_ms(), 9);
-    EXPECT_EQ(joined.verdict(), v1::VERDICT_QUARANTINED);
-    EXPECT_EQ(joined.reason(), v1::REFUSAL_REASON_SCOPE);
-  }
+TEST_F(ReferenceTest, ATimerGivesWayToWhatAPersonDidBesideIt) {
+  const std::string closed = MoveByTimer("selesai", {create_});
+  EXPECT_EQ(Now().status, "selesai");
+  EXPECT_EQ(Now().moot_changes, 0u);
+  SetText("judul", "Jembatan", {closed});
+  EXPECT_EQ(Now().status, "selesai") << "who saw it is not beside it";
+  SetText("judul", "Jembatan kayu", {create_});
+  const State state = Now();
+  EXPECT_EQ(state.status, "diterima");
+  EXPECT_EQ(state.moot_changes, 1u);
+  EXPECT_EQ(state.change_count, 4u);
+  EXPECT_FALSE(state.entered.contains("selesai"));
 }
 
-TEST(ReferenceStampTest, EffectiveTimeIsCorrectedBeyondFiveMinutesAndNeverAfterReceipt) {
-  const auto effective = [](int64_t ms, int64_t offset_ms, int64_t received_ms) {
-    v1::Stamp stamp;
-    stamp.set_clock_offset_ms(offset_ms);
-    stamp.set_received_at_ms(received_ms);
-    return EffectiveTime(static_cast<uint64_t>(ms) << 16 | 7, stamp);
-  };
-  EXPECT_EQ(effective(kNoonMs, 300'000, 2 * kNoonMs), static_cast<uint64_t>(kNoonMs) << 16 | 7);
-  EXPECT_EQ(effective(kNoonMs, -300'001, 2 * kNoonMs),
-            static_cast<uint64_t>(kNoonMs - 300'001) << 16 | 7);
-  EXPECT_EQ(effective(kNoonMs, 0, kNoonMs - 5), static_cast<uint64_t>(kNoonMs - 5) << 16 | 0xffff);
+TEST_F(ReferenceTest, ATimerGivesWayNeitherToATimerNorToAChangeThatOnlyJoins) {
+  MoveByTimer("selesai", {create_});
+  MoveByTimer("ditolak", {create_});
+  Write({}, {create_});
+  EXPECT_EQ(Now().timer_changes, 2u);
+  EXPECT_EQ(Now().moot_changes, 0u);
+  EXPECT_TRUE(Now().fields.at("status").under_review);
 }
 
-TEST(ReferenceValueTest, NormalFormIsOne) {
-  const auto decimal = [](const std::string& text) {
-    v1::Value value;
-    value.set_decimal(text);
-    return NormalValue(value);
-  };
-  EXPECT_EQ(decimal("007.10")->decimal(), "7.1");
-  EXPECT_EQ(decimal("-0.0")->decimal(), "0");
-  for (const char* const bad : {"", "-", "1.", ".5", "1e5", "1 "})
-    EXPECT_FALSE(decimal(bad)) << bad;
-  EXPECT_LT(CompareValues(*decimal("-12.3"), *decimal("-2.3")), 0);
-  EXPECT_GT(CompareValues(*decimal("10"), *decimal("9.9")), 0);
-  EXPECT_EQ(NormalValue(TextValue("cafe\xcc\x81"))->text(), "caf\xc3\xa9");
+TEST_F(ReferenceTest, AMootChangeIsInThePastOfALaterWriteButReplacesAndContestsNothing) {
+  const std::string closed = MoveByTimer("selesai", {create_});
+  v1::ChangeBody retract;
+  retract.add_mutations()->mutable_retract();
+  Write(retract, {create_});
+  EXPECT_TRUE(Now().retracted);
+  EXPECT_FALSE(Now().fields.at("@retracted").under_review);
+  Move("ditolak", {closed});
+  EXPECT_THAT(Now().fields.at("status").candidates, SizeIs(1));
+  EXPECT_EQ(Now().status, "ditolak");
+}
+
+TEST_F(ReferenceTest, TellsWhenEachStateOfTheWorkflowWasWrittenLast) {
+  const std::string first = Move("ditangani", {create_});
+  const std::string again = Move("ditangani", {first});
+  Move("hilang", {again});
+  const auto minute = [](int64_t m) { return static_cast<uint64_t>(kNoonMs + m * 60'000) << 16; };
+  EXPECT_THAT(Now().entered,
+              ElementsAre(std::pair("ditangani", minute(3)), std::pair("diterima", minute(1))));
 }
 
 }  // namespace

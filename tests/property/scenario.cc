@@ -64,6 +64,10 @@ std::string Compare(const Node& node, Result& result) {
   if (held->local.missing != fold.missing) {
     absl::StrAppend(&failure, "  missing parents are not those of the full fold\n");
   }
+  if (held->local.has_timer_change != fold.has_timer_change) {
+    absl::StrAppend(&failure,
+                    "  whether there are changes by a timer is not as in the full fold\n");
+  }
   for (const auto& [id, change] : reference::JoinAll(node.Observations())) {
     const auto stamp = held->stamps.find(*sync::ChangeId::FromBytes(id));
     if (stamp == held->stamps.end() || stamp->second != sync::Stamp::FromProto(change.stamp)) {

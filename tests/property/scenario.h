@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "history_delivery.h"
 #include "history_generator.h"
 #include "reference.h"
 #include "sync/history.h"

@@ -181,6 +181,82 @@ TEST(ChangeTest, AMutationOfANewerAppIsNoticed) {
   EXPECT_THAT(Paths(change), ElementsAre("judul"));
 }
 
+// A mutation with a value of a kind that only a later version of the API has.
+v1::Mutation NewerValue(v1::Mutation::KindCase kind, const std::string& path) {
+  v1::Mutation mutation;
+  v1::Value* value = nullptr;
+  if (kind == v1::Mutation::kSetField) {
+    mutation.mutable_set_field()->set_path(path);
+    value = mutation.mutable_set_field()->mutable_value();
+  } else if (kind == v1::Mutation::kAddElement) {
+    mutation.mutable_add_element()->set_collection(path);
+    value = mutation.mutable_add_element()->mutable_value();
+  } else {
+    mutation.mutable_settle()->set_path(path);
+    value = mutation.mutable_settle()->mutable_value();
+  }
+  EXPECT_TRUE(value->ParseFromString("\xfa\x07\x01x"));  // field 127
+  return mutation;
+}
+
+TEST(ChangeTest, AValueOfANewerAppIsNoticedWhereverItStands) {
+  Officer siti("hp-siti");
+  const Written created = siti.Create();
+  for (const auto kind :
+       {v1::Mutation::kSetField, v1::Mutation::kAddElement, v1::Mutation::kSettle}) {
+    for (const char* path : {"judul", "@definition", ""}) {
+      Draft draft = siti.After(created).Set("deskripsi", "putus");
+      *draft.body().add_mutations() = NewerValue(kind, path);
+      const ParsedChange change = draft.Finish().Parse();
+      EXPECT_TRUE(change.newer_kind);
+      EXPECT_THAT(Paths(change), ElementsAre("deskripsi"));
+    }
+  }
+}
+
+TEST(ChangeTest, WhatHasNeitherAKindNorUnknownFieldsIsOfNoLaterVersion) {
+  Officer siti("hp-siti");
+  Draft draft = siti.After(siti.Create().Finish());
+  draft.body().add_mutations();
+  draft.body().add_mutations()->mutable_set_field()->set_path("judul");
+  draft.body().add_mutations()->mutable_add_element()->set_collection("comments");
+  v1::Settle& settle = *draft.body().add_mutations()->mutable_settle();
+  settle.set_path("biaya");
+  settle.mutable_value();
+  const ParsedChange change = draft.Finish().Parse();
+  EXPECT_FALSE(change.newer_kind);
+  EXPECT_THAT(Paths(change), IsEmpty());
+  EXPECT_TRUE(change.contests_retract);
+}
+
+TEST(ChangeTest, AKnownKindOfValueIsReadWhateverStandsBesideIt) {
+  Officer siti("hp-siti");
+  Draft draft = siti.After(siti.Create().Finish()).Set("judul", "Jembatan");
+  v1::Value& value = *draft.body().mutable_mutations(0)->mutable_set_field()->mutable_value();
+  EXPECT_TRUE(value.MergeFromString("\xfa\x07\x01x"));
+  const ParsedChange change = draft.Finish().Parse();
+  EXPECT_FALSE(change.newer_kind);
+  EXPECT_EQ(change.FindWrite("judul")->value, Value::Text("Jembatan"));
+}
+
+TEST(ChangeTest, WhatIsBeyondTheCapabilityIsOfALaterVersion) {
+  Officer siti("hp-siti");
+  const Written written = siti.After(siti.Create().Finish())
+                              .Set("judul", "Jembatan")
+                              .Set("prioritas", Value::Integer(5))
+                              .Comment("Bawa tali");
+  FoldCapability capability = kFoldCapability;
+  capability.value_kind = v1::Value::kTextFieldNumber;
+  const ParsedChange texts = *ParseChange(written.body, capability);
+  EXPECT_TRUE(texts.newer_kind);
+  EXPECT_THAT(Paths(texts), ElementsAre(ElementPath("comments", written.id, 2), "judul"));
+  capability = kFoldCapability;
+  capability.mutation_kind = v1::Mutation::kTransitionFieldNumber;
+  const ParsedChange fields = *ParseChange(written.body, capability);
+  EXPECT_TRUE(fields.newer_kind);
+  EXPECT_THAT(Paths(fields), ElementsAre("judul", "prioritas"));
+}
+
 TEST(ChangeTest, OnlyWhatIsNoRetractionContestsOne) {
   Officer siti("hp-siti");
   const Written created = siti.Create();

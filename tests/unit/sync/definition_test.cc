@@ -226,6 +226,20 @@ TEST(DefinitionTest, GivesLengthsWithDefaults) {
   EXPECT_EQ(definition->ElementsMax("tags"), 0);
 }
 
+TEST(DefinitionTest, KnowsWhatTheElementsOfACollectionAre) {
+  v1::Definition proto = Bridges();
+  v1::Collection& instalments = *proto.add_collections();
+  instalments.set_key("angsuran");
+  instalments.set_type(v1::FIELD_TYPE_MONEY);
+  instalments.mutable_label()->set_id("Angsuran");
+  instalments.mutable_label()->set_en("Instalments");
+  const auto definition = ParseOrDie(proto);
+  EXPECT_EQ(definition->ElementTypeOf("angsuran"), v1::FIELD_TYPE_MONEY);
+  EXPECT_EQ(definition->ElementCodePointsMax("angsuran"), 0);
+  EXPECT_EQ(definition->ElementTypeOf("comments"), v1::FIELD_TYPE_LONG_TEXT);
+  EXPECT_EQ(definition->ElementTypeOf("tags"), v1::FIELD_TYPE_UNSPECIFIED);
+}
+
 TEST(DefinitionTest, NewerMergeRulesAreKeptUncheckedAndSaidToBeUnsupported) {
   v1::Definition proto = Bridges();
   proto.set_merge_version(kMergeVersionNewest + 1);
@@ -417,8 +431,25 @@ INSTANTIATE_TEST_SUITE_P(
                 "working_days counts from 1"},
         Mistake{"level_label", [](D& d) { d.mutable_service_levels(0)->clear_label(); },
                 "service level \"putusan\".label: needs"},
-        Mistake{"collection", [](D& d) { d.mutable_collections(0)->set_key("catatan_lain"); },
-                "collection \"catatan_lain\": must be one of attachments, comments, tags"},
+        Mistake{"collection", [](D& d) { d.mutable_collections(0)->set_key("Catatan"); },
+                "collection \"Catatan\": key must"},
+        Mistake{"collection_built_in", [](D& d) { d.mutable_collections(0)->set_key("area"); },
+                "collection \"area\": every request has"},
+        Mistake{"collection_type",
+                [](D& d) { d.mutable_collections(0)->set_type(v1::FIELD_TYPE_NIK); },
+                "collection \"comments\": elements must be"},
+        Mistake{"collection_numbers",
+                [](D& d) {
+                  d.mutable_collections(0)->set_type(v1::FIELD_TYPE_MONEY);
+                  d.mutable_collections(0)->clear_length_max();
+                },
+                "collection \"comments\": every app takes its elements for texts"},
+        Mistake{"collection_stray_length",
+                [](D& d) {
+                  d.mutable_collections(0)->set_key("angsuran");
+                  d.mutable_collections(0)->set_type(v1::FIELD_TYPE_MONEY);
+                },
+                "collection \"angsuran\": only texts have a length_max"},
         Mistake{"collection_twice", [](D& d) { *d.add_collections() = d.collections(0); },
                 "collection \"comments\": appears twice"},
         Mistake{"collection_is_field", [](D& d) { Nama(d).set_key("comments"); },

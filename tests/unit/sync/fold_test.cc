@@ -65,6 +65,7 @@ class FoldTest : public testing::Test {
  protected:
   Officer siti_{"hp-siti"}, budi_{"hp-budi"};
   Officer head_{"kantor", "kepala"};
+  Officer timer_{"timer", ""};
   Knowledge known_;
 };
 
@@ -316,6 +317,98 @@ TEST_F(FoldTest, TheBaseOfATextMergeIsTheWriteThatBothSidesSaw) {
   known_.Know(budi_.After(created).Set("deskripsi", "jembatan putus di desa Tamiai"));
   EXPECT_EQ(known_.Run().state.Text("deskripsi"), "jembatan kayu putus di desa Tamiai");
   EXPECT_EQ(known_.Run().state.Find("deskripsi")->rule, v1::RULE_TEXT);
+}
+
+TEST_F(FoldTest, ATimerThatSawEverythingIsAChangeLikeAnyOther) {
+  const Written created = known_.Know(siti_.Create());
+  const Written closed = known_.Know(timer_.After(created).Go("diterima", "ditolak"));
+  known_.Know(siti_.After(closed).Comment("Baik"));
+  const Fold fold = known_.Run();
+  EXPECT_EQ(fold.state.status(), "ditolak");
+  EXPECT_TRUE(fold.has_timer_change);
+}
+
+TEST_F(FoldTest, ATimerGivesWayToWhateverAPersonDidMeanwhile) {
+  const Written created = known_.Know(siti_.Create());
+  const Written closed = known_.Know(timer_.AtMinute(90).After(created).Go("diterima", "ditolak"));
+  const Written comment = known_.Know(budi_.After(created).Comment("Belum selesai"));
+  const Fold fold = known_.Run();
+  EXPECT_EQ(fold.state.status(), "diterima");
+  EXPECT_THAT(fold.state.Find("status")->candidates, testing::SizeIs(1));
+  EXPECT_EQ(fold.state.EnteredAt("ditolak"), std::nullopt);
+  EXPECT_EQ(fold.state.heads, Ids({closed, comment})) << "it keeps its place in the history";
+  EXPECT_EQ(fold.state.change_count, 3u);
+  EXPECT_EQ(fold.state.update_time, closed.Parse().body.hlc());
+}
+
+TEST_F(FoldTest, ADecisionBesideATimersIsNoConflict) {
+  const Written created = known_.Know(siti_.Create());
+  known_.Know(timer_.After(created).Go("diterima", "ditolak"));
+  known_.Know(siti_.After(created).Go("diterima", "disetujui"));
+  const Fold fold = known_.Run();
+  EXPECT_EQ(fold.state.status(), "disetujui");
+  EXPECT_FALSE(fold.state.UnderReview("status"));
+}
+
+TEST_F(FoldTest, NoTimerGivesWayToATimerNorToAChangeThatOnlyJoinsNorToARefusedOne) {
+  const Written created = known_.Know(siti_.Create());
+  known_.Know(timer_.After(created).Go("diterima", "ditolak"));
+  known_.Know(timer_.After(created).Go("diterima", "disetujui"));
+  known_.Know(head_.Edit(created.key, {created.id}));
+  known_.Know(budi_.After(created).Comment("Belum"), v1::VERDICT_VOID);
+  EXPECT_TRUE(known_.Run().state.UnderReview("status")) << "two timers may contradict each other";
+}
+
+TEST_F(FoldTest, WhatATimerHadReplacedStandsAgainOnceItGivesWay) {
+  const Written created = known_.Know(siti_.Create());
+  const Written paid = known_.Know(timer_.After(created).Go("diterima", "disetujui"));
+  const Written seen = known_.Know(siti_.After(paid).Set("judul", "Jembatan"));
+  EXPECT_EQ(known_.Run().state.status(), "disetujui");
+  known_.Know(budi_.After(created).Comment("dari pulau, sebulan kemudian"));
+  const Fold fold = known_.Run();
+  EXPECT_EQ(fold.state.status(), "diterima");
+  EXPECT_EQ(fold.state.Text("judul"), "Jembatan") << "who saw the timer's change loses nothing";
+}
+
+TEST_F(FoldTest, ATimerThatGivesWayContestsNoRetraction) {
+  const Written created = known_.Know(siti_.Create());
+  known_.Know(timer_.After(created).Go("diterima", "ditolak"));
+  known_.Know(siti_.After(created).Retract());
+  const Fold fold = known_.Run();
+  EXPECT_TRUE(fold.state.retracted());
+  EXPECT_FALSE(fold.state.UnderReview("@retracted"));
+}
+
+TEST_F(FoldTest, ACreateIsNoTimersWhateverItsActor) {
+  const Written created = known_.Know(timer_.Create());
+  known_.Know(siti_.Edit(created.key, {siti_.Create().Finish().id}).Set("judul", "Jembatan"));
+  EXPECT_EQ(known_.Run().state.availability, v1::AVAILABILITY_READY);
+  EXPECT_FALSE(known_.Run().has_timer_change);
+}
+
+TEST_F(FoldTest, TellsWhenEachStateWasEnteredLast) {
+  const Written created = known_.Know(siti_.Create());
+  const Written first = known_.Know(siti_.After(created).Go("diterima", "diperiksa"));
+  const Written back = known_.Know(siti_.After(first).Go("diperiksa", "diterima"));
+  const Written again = known_.Know(siti_.After(back).Go("diterima", "diperiksa"));
+  known_.Know(siti_.After(again).Go("diperiksa", "hilang"));
+  known_.Know(siti_.After(again).Go("diperiksa", "dibayar"), v1::VERDICT_VOID);
+  const auto hlc = [](const Written& change) { return change.Parse().body.hlc(); };
+  EXPECT_THAT(known_.Run().state.entered, ElementsAre(EnteredState{"diperiksa", hlc(again)},
+                                                      EnteredState{"diterima", hlc(back)}))
+      << "neither a state that the workflow does not have, nor a refused step";
+}
+
+TEST_F(FoldTest, ASettlementEntersTheStateThatItDecidesFor) {
+  const Written created = known_.Know(siti_.Create());
+  const Written yes = known_.Know(siti_.After(created).Go("diterima", "disetujui"));
+  const Written no = known_.Know(budi_.After(created).Go("diterima", "ditolak"));
+  const Written settled =
+      known_.Know(head_.AtMinute(60)
+                      .Edit(created.key, Ids({yes, no}))
+                      .Settle("status", Ids({yes, no}), Value::Text("ditolak")));
+  EXPECT_EQ(known_.Run().state.EnteredAt("ditolak"), settled.Parse().body.hlc());
+  EXPECT_EQ(known_.Run().state.EnteredAt("disetujui"), yes.Parse().body.hlc());
 }
 
 TEST_F(FoldTest, TheOrderOfArrivalDoesNotMatter) {

@@ -215,6 +215,13 @@ class Draft {
     EXPECT_TRUE(body_.add_mutations()->ParseFromString("\xfa\x07\x01x"));  // field 127
     return *this;
   }
+  // The same of a value.
+  Draft& SetNewerValue(std::string_view path) {
+    v1::SetField& set = *body_.add_mutations()->mutable_set_field();
+    set.set_path(std::string(path));
+    EXPECT_TRUE(set.mutable_value()->ParseFromString("\xfa\x07\x01x"));
+    return *this;
+  }
   v1::ChangeBody& body() { return body_; }
   Written Finish() const { return Finished(body_.SerializeAsString()); }
   operator Written() const { return Finish(); }  // NOLINT: a draft is finished where it is sent

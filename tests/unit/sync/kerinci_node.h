@@ -34,8 +34,9 @@ inline Submission Sent(const Written& change, int64_t clock_offset_ms = 0) {
 class Node {
  public:
   // Knows the complaint's definition from the start, unless told otherwise.
-  explicit Node(uint64_t seed, std::string machine_id = "", bool knows_definition = true)
-      : random_(seed), machine_id_(std::move(machine_id)) {
+  explicit Node(uint64_t seed, std::string machine_id = "", bool knows_definition = true,
+                const FoldCapability& folds = kFoldCapability)
+      : capability(folds), random_(seed), machine_id_(std::move(machine_id)) {
     Start();
     if (knows_definition) AddDefinition(*Complaint());
   }
@@ -48,12 +49,21 @@ class Node {
     options.machine_id = machine_id_;
     options.random = [this] { return random_(); };
     options.is_home = [this](std::string_view) { return is_home; };
+    options.capability = capability;
     absl::StatusOr<Replica::Opened> opened = Replica::Open(store_.Latest(), options);
     ASSERT_TRUE(opened.ok()) << opened.status();
     Commit(opened->batch);
     replica_ = std::move(opened->replica);
     clock_warning = opened->clock_warning;
     new_origin_reason = opened->new_origin_reason;
+    definition_warnings = opened->definition_warnings;
+    while (finishes_upgrades && replica_->upgrading()) Upgrade();
+  }
+  // One group of what an older build left.
+  void Upgrade() {
+    const absl::StatusOr<Outcome> outcome = replica_->Upgrade(now_ms);
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    Commit(outcome->batch);
   }
   void MoveToMachine(std::string machine_id) {
     machine_id_ = std::move(machine_id);
@@ -87,12 +97,34 @@ class Node {
     Commit(outcome->batch);
     return *std::move(outcome);
   }
+  // What the region's home node logged, as a mirror gets it: changes by the timer, which no session
+  // may send.
+  Written TakeFromHome(const Written& change) {
+    v1::Entry entry;
+    entry.set_region(change.key.region);
+    entry.set_origin(4711);
+    entry.set_seq(++taken_from_home_);
+    entry.mutable_stamp()->set_received_at_ms(now_ms);
+    entry.mutable_stamp()->set_verdict(v1::VERDICT_ACCEPTED);
+    entry.set_body(change.body);
+    entry.set_change_hash(Sha256(change.body).bytes());
+    Receive({entry});
+    return change;
+  }
   // For what must be refused.
   absl::Status ReceiveStatus(const std::vector<v1::Entry>& entries) {
     return replica_->Receive(entries, now_ms).status();
   }
   Outcome AddDefinition(const Definition& definition) {
     absl::StatusOr<Outcome> outcome = replica_->AddDefinition(definition.bytes(), now_ms);
+    EXPECT_TRUE(outcome.ok()) << outcome.status();
+    if (!outcome.ok()) return {};
+    Commit(outcome->batch);
+    return *std::move(outcome);
+  }
+
+  // Commits what a call of the Replica gave.
+  Outcome Commit(absl::StatusOr<Outcome> outcome) {
     EXPECT_TRUE(outcome.ok()) << outcome.status();
     if (!outcome.ok()) return {};
     Commit(outcome->batch);
@@ -175,9 +207,13 @@ class Node {
   int64_t now_ms = kMorningMs + 24 * 60 * 60 * 1000;
   int64_t build_time_ms = 0;
   bool is_home = true;
+  // Of the next start.
+  FoldCapability capability;
+  bool finishes_upgrades = true;
   // Of the last start.
   std::string clock_warning;
   std::string new_origin_reason;
+  std::vector<std::string> definition_warnings;
 
  private:
   std::optional<StoredRequest> Load(const RequestKey& key) const {
@@ -193,6 +229,7 @@ class Node {
 
   std::mt19937_64 random_;
   std::string machine_id_;
+  uint64_t taken_from_home_ = 0;  // entries of its log
   storage::MemoryStore store_;
   std::unique_ptr<Replica> replica_;
 };

@@ -53,6 +53,14 @@ TEST_F(PendingTest, AnEditGoesOnTopAndBecomesTheParentOfTheNext) {
   EXPECT_EQ(view_.state.update_time, edited.Parse().body.hlc());
 }
 
+TEST_F(PendingTest, TheStatesItEntersCountByTheAuthorsClock) {
+  const Written created = Apply(siti_.Create());
+  const Written moved = Apply(siti_.After(created).Go("diterima", "diperiksa"));
+  EXPECT_EQ(view_.state.EnteredAt("diterima"), created.Parse().body.hlc());
+  EXPECT_EQ(view_.state.EnteredAt("diperiksa"), moved.Parse().body.hlc());
+  EXPECT_EQ(view_.state.EnteredAt("dibayar"), std::nullopt);
+}
+
 TEST_F(PendingTest, BesideAHeadThatTheAuthorHadNotSeenBothAreHeads) {
   const Written created = Apply(siti_.Create());
   const Written theirs = Apply(budi_.After(created).Set("judul", "Budi"));

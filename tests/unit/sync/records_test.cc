@@ -13,6 +13,7 @@
 
 #include "absl/strings/escaping.h"
 #include "kerinci.h"
+#include "sync/keys.h"
 
 namespace tikar::sync {
 namespace {
@@ -69,7 +70,7 @@ RequestLocal EverythingLocal() {
   local.missing = {kA};
   local.disputed = {"biaya"};
   local.retract_open = true;
-  local.waits = true;
+  local.has_timer_change = true;
   local.cover = {{1, 0x8000000000000001}, {}};
   local.element_sum =
       ElementSum::FromBytes(absl::HexStringToBytes("000102030405060708090a0b0c0d0e0f"));
@@ -77,8 +78,16 @@ RequestLocal EverythingLocal() {
   local.element_bytes = 345;
   local.feed_rows = {{.bucket = "15.01.06", .position = 7, .left = false},
                      {.bucket = "@hp-siti", .position = 6, .left = true}};
-  local.conflict_rows = {{0x0011223344556677, "biaya"}};
+  local.refused_count = 300;
   return local;
+}
+
+OfferRecord Offered() {
+  return {.region = "15.01",
+          .service = "pengaduan",
+          .definition = kHash,
+          .actor = "hp-bud",
+          .time_ms = kMorningMs};
 }
 
 NodeRecord MovedNode() {
@@ -159,9 +168,10 @@ TEST(RecordsTest, AHeaderIsFrozen) {
 
 TEST(RecordsTest, ARequestsRecordIsFrozen) {
   const std::string bytes = absl::HexStringToBytes(
-      "0105737461746501aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01056269617961030202018180808080"
+      "0305737461746501aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa01056269617961050202018180808080"
       "808080800100000102030405060708090a0b0c0d0e0f0108636f6d6d656e747302d902020831352e"
-      "30312e30360700084068702d736974690601010011223344556677056269617961");
+      "30312e30360700084068702d7369746906"
+      "01ac02");
   EXPECT_EQ(absl::BytesToHexString(EncodeRecord("state", EverythingLocal())),
             absl::BytesToHexString(bytes));
   const absl::StatusOr<RecordParts> parts = DecodeRecord(bytes);
@@ -171,6 +181,56 @@ TEST(RecordsTest, ARequestsRecordIsFrozen) {
   EXPECT_EQ(parts->local.feed_position(), 7u);
   EXPECT_EQ(parts->local.ElementCount("comments"), 2u);
   EXPECT_EQ(parts->local.ElementCount("tags"), 0u);
+}
+
+TEST(RecordsTest, ARequestsRecordOfAnEarlierVersionIsRefusedAndSaysSo) {
+  for (const char version : {1, 2}) {
+    std::string bytes = EncodeRecord("state", EverythingLocal());
+    bytes.front() = version;
+    const absl::Status status = DecodeRecord(bytes).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+    EXPECT_THAT(std::string(status.message()), HasSubstr("before service clocks"));
+  }
+}
+
+TEST(RecordsTest, ARefusedRecordIsFrozen) {
+  const RefusedRecord refused{.reason = v1::REFUSAL_REASON_ROLE, .actor = "hp-siti"};
+  const std::string bytes =
+      "\x01" + std::string(1, char{v1::REFUSAL_REASON_ROLE}) + std::string("\x07hp-siti");
+  EXPECT_EQ(EncodeRefused(refused), bytes);
+  EXPECT_EQ(*DecodeRefused(bytes), refused);
+}
+
+TEST(RecordsTest, AnOfferIsFrozen) {
+  const std::string bytes = absl::HexStringToBytes(
+      "01202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
+      "0668702d62756480b0d787d067");
+  OfferRecord offer = Offered();
+  EXPECT_EQ(absl::BytesToHexString(EncodeOffer(offer)), absl::BytesToHexString(bytes));
+  EXPECT_EQ(*DecodeOffer("15.01", "pengaduan", bytes), offer);
+}
+
+TEST(RecordsTest, AFoldCapabilityIsFrozen) {
+  const FoldCapability capability{.mutation_kind = 10, .value_kind = 8, .merge_version = 300};
+  EXPECT_EQ(absl::BytesToHexString(EncodeCapability(capability)), "010a08ac02");
+  EXPECT_EQ(*DecodeCapability(absl::HexStringToBytes("010a08ac02")), capability);
+}
+
+TEST(RecordsTest, APositionIsFrozenAndADamagedOneIsNamed) {
+  EXPECT_EQ(absl::BytesToHexString(EncodePosition(300)), "ac02");
+  const Origin origin{0x0102030405060708};
+  EXPECT_EQ(*DecodePosition("15.01", origin, absl::HexStringToBytes("ac02")), 300u);
+  // Cut short, longer, and a number that no log has.
+  for (const char* damaged : {"", "ac", "ac0200", "00", "8000"}) {
+    const absl::Status status =
+        DecodePosition("15.01", origin, absl::HexStringToBytes(damaged)).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << damaged;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("vv/15.01/0102030405060708")) << damaged;
+  }
+  EXPECT_EQ(*OriginOfPosition("15.01", keys::Position("15.01", origin)), origin);
+  for (const char* damaged : {"vv/15.01", "vv/15.011234567", "vv/15.01123456789"}) {
+    EXPECT_EQ(OriginOfPosition("15.01", damaged).status().code(), absl::StatusCode::kDataLoss);
+  }
 }
 
 TEST(RecordsTest, ANodesRecordIsFrozen) {
@@ -223,6 +283,13 @@ std::vector<Format> AllFormats() {
       {"region record", EncodeRegion(BusyRegion()), Rewrite(DecodeRegion, EncodeRegion)},
       {"idempotency record", EncodeIdempotency(MadeOnce()),
        Rewrite(DecodeIdempotency, EncodeIdempotency)},
+      {"refused record", EncodeRefused({.reason = v1::REFUSAL_REASON_ROLE, .actor = "hp-siti"}),
+       Rewrite(DecodeRefused, EncodeRefused)},
+      {"offer", EncodeOffer(Offered()),
+       Rewrite([](std::string_view bytes) { return DecodeOffer("15.01", "pengaduan", bytes); },
+               EncodeOffer)},
+      {"fold capability", EncodeCapability(kFoldCapability),
+       Rewrite(DecodeCapability, EncodeCapability)},
   };
 }
 
@@ -264,7 +331,7 @@ TEST(RecordsTest, AFlippedBitIsDamageOrAnotherRecordAndNeverACrash) {
 TEST(RecordsTest, ARecordOfANewerBuildSaysToUpgrade) {
   for (const Format& format : AllFormats()) {
     std::string bytes = format.bytes;
-    bytes[0] = 2;
+    bytes[0] = static_cast<char>(bytes[0] + 1);
     const absl::Status status = format.rewrite(bytes).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << format.name;
     EXPECT_THAT(std::string(status.message()), HasSubstr("upgrade tikard")) << format.name;

@@ -145,7 +145,7 @@ TEST(ParseRefTest, FindsASwapWithTheCheckCharacter) {
   EXPECT_GT(swaps, 10);
 }
 
-TEST(FormatRefTest, GroupsForReadingAloud) { EXPECT_EQ(FormatRef("7ZK4QX9M2HB"), "7ZK4Q-X9M2H-B"); }
+TEST(FormatRefTest, GroupsForReadingAloud) { EXPECT_EQ(FormatRef("7ZK4QX9M2HP"), "7ZK4Q-X9M2H-P"); }
 
 }  // namespace
 }  // namespace tikar::sync

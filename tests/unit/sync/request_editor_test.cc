@@ -171,6 +171,79 @@ TEST_F(LongRequestTest, AfterALateParentMergesAreBoundedAsBefore) {
   ExpectStateOfAFullFold();
 }
 
+// The only way by which most requests come: it must not pay for what others need.
+TEST_F(LongRequestTest, BesideATimerEverythingIsFoldedAgainAndAfterItNothing) {
+  const Written closed =
+      node_.TakeFromHome(Officer("timer", "").After(Behind(0)).Go("diterima", "ditolak"));
+  EXPECT_EQ(Spent().refolds, 0u) << "it saw all heads";
+  const Written after = node_.Take(siti_.After(closed).Set("judul", "Jembatan kayu"));
+  EXPECT_EQ(Spent().fast_forwards, 1u);
+  EXPECT_EQ(node_.FieldText(closed.key, "status"), "ditolak");
+  node_.Take(Officer("hp-budi").After(Behind(0)).Comment("Belum selesai"));
+  EXPECT_EQ(Spent().refolds, 1u);
+  EXPECT_EQ(node_.FieldText(closed.key, "status"), "diterima");
+  EXPECT_EQ(node_.StateOf(closed.key).EnteredAt("ditolak"), std::nullopt);
+  EXPECT_EQ(node_.FieldText(closed.key, "judul"), "Jembatan kayu");
+  // A timer that comes beside what is here.
+  node_.TakeFromHome(Officer("timer", "").After(after).Go("ditolak", "diperiksa"));
+  EXPECT_EQ(Spent().refolds, 1u);
+  EXPECT_EQ(node_.FieldText(closed.key, "status"), "diterima");
+  ExpectStateOfAFullFold();
+}
+
+TEST(TimerTest, ARebaseThatGivesWayWaitsForNoDefinitionAnyMore) {
+  Node node(1);
+  Officer siti("hp-siti");
+  const Written created = node.Take(siti.Create().Set("judul", "satu"));
+  node.TakeFromHome(Officer("timer", "").After(created).Rebase(*NewerComplaint()));
+  EXPECT_EQ(node.StateOf(created.key).availability, v1::AVAILABILITY_NEEDS_DEFINITION);
+  node.Take(siti.After(created).Retract());
+  EXPECT_EQ(node.StateOf(created.key).availability, v1::AVAILABILITY_READY);
+  EXPECT_EQ(node.StateOf(created.key).definition, Complaint()->hash());
+}
+
+TEST(FirstChangeTest, ACreateReadsNoHistoryAndFoldsNothing) {
+  Node node(1);
+  Officer siti("hp-siti");
+  const Written created = node.Take(siti.Create()
+                                        .Set("judul", "Jembatan")
+                                        .Set("deskripsi", "putus")
+                                        .Set("biaya", Value::Integer(5))
+                                        .Comment("Bawa tali"));
+  const HistoryCounters& spent = node.replica().counters();
+  EXPECT_EQ(spent.headers_read, 0u);
+  EXPECT_EQ(spent.bodies_read, 0u);
+  EXPECT_EQ(spent.refolds, 0u);
+  Node folded(2, "", /*knows_definition=*/false);
+  folded.PullFrom(node);
+  folded.AddDefinition(*Complaint());
+  EXPECT_EQ(folded.replica().counters().refolds, 1u);
+  EXPECT_EQ(folded.Bytes(created.key), node.Bytes(created.key));
+  EXPECT_EQ(folded.Request(created.key).local.cover, node.Request(created.key).local.cover);
+}
+
+// What depends on more than each write by itself: those are folded.
+TEST(FirstChangeTest, ACreateThatAlsoRetractsOrSettlesBeginsTheSameState) {
+  Officer siti("hp-siti"), budi("hp-budi");
+  for (const bool settles : {false, true}) {
+    // Some other node took it, before it had the definition.
+    Node lenient(3, "", /*knows_definition=*/false), direct(1), folded(2, "", false);
+    Draft draft = siti.Create().Set("judul", "Jembatan");
+    const Written created =
+        settles ? draft.Settle("biaya", {ChangeIdOf(Sha256("x"))}, Value::Integer(5))
+                : draft.Retract();
+    lenient.Take(created);
+    lenient.Take(budi.Create());
+    direct.PullFrom(lenient);
+    folded.PullFrom(lenient);
+    folded.AddDefinition(*Complaint());
+    EXPECT_EQ(direct.Bytes(created.key), folded.Bytes(created.key));
+    EXPECT_EQ(direct.Request(created.key).local.disputed,
+              folded.Request(created.key).local.disputed);
+    EXPECT_EQ(direct.Request(created.key).local.retract_open, !settles);
+  }
+}
+
 TEST(ElementCountsTest, FollowWhatIsAddedAndRemoved) {
   Node node(1);
   Officer siti("hp-siti");

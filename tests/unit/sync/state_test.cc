@@ -60,6 +60,8 @@ State DisputedCost() {
   FieldState& title = state.FindOrAdd("judul");
   title.value = Value::Text("Jembatan");
   title.candidates = {BySiti(2, WriteKind::kSet, Value::Text("Jembatan"))};
+  state.Enter("diterima", 0x1122334455640000);
+  state.Enter("diperiksa", 0x1122334455650000);
   return state;
 }
 
@@ -73,7 +75,7 @@ Elements OneComment() {
 }
 
 std::string StateHex() {
-  return "010531352e3031404142434445464748494a4b4c4d4e4f010970656e67616475616e"
+  return "020531352e3031404142434445464748494a4b4c4d4e4f010970656e67616475616e"
          "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f01"
          "112233445564000011223344556600000302aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
          "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb020562696179610902800000000000c350090102"
@@ -82,7 +84,9 @@ std::string StateHex() {
          "00bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb000300066b616e746f72066b6570616c61"
          "1122334455650000056a7564756c09014a656d626174616e010001"
          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa020209014a656d626174616e"
-         "0768702d7369746907706574756761731122334455660000";
+         "0768702d7369746907706574756761731122334455660000"
+         "02096469706572696b73611122334455650000"
+         "086469746572696d611122334455640000";
 }
 
 TEST(StateTest, ItsBytesAreFrozen) {
@@ -103,8 +107,8 @@ TEST(StateTest, TheBytesOfAnElementAreFrozen) {
 }
 
 TEST(StateTest, ItsDigestIsFrozen) {
-  EXPECT_EQ(DigestOf(DisputedCost(), OneComment()).hex(), "c649de0861d541e82548511082012c71");
-  EXPECT_EQ(DigestOf(DisputedCost(), {}).hex(), "43c830c1187f7b08a9d30fed1701be07");
+  EXPECT_EQ(DigestOf(DisputedCost(), OneComment()).hex(), "9d3eb24caaffef2dea86dd47c42891f4");
+  EXPECT_EQ(DigestOf(DisputedCost(), {}).hex(), "44c1dd1efa84530560318624a395459d");
 }
 
 TEST(StateTest, CutShortOrGrownItIsDamaged) {
@@ -149,10 +153,32 @@ TEST(StateTest, AFlippedBitIsDamageOrAnotherStateAndNeverACrash) {
 TEST(StateTest, OfANewerBuildSaysToUpgrade) {
   std::string state = EncodeState(DisputedCost());
   std::string element = EncodeField(OneComment().begin()->second);
-  state[0] = element[0] = 2;
+  state[0] = 3;
+  element[0] = 2;
   EXPECT_THAT(std::string(DecodeState(kRequest, state).status().message()),
               HasSubstr("upgrade tikard"));
   EXPECT_THAT(std::string(DecodeField(element).status().message()), HasSubstr("upgrade tikard"));
+}
+
+TEST(StateTest, BeforeStatesWereEnteredItIsNotReadAndSaysWhatToDo) {
+  std::string state = EncodeState(DisputedCost());
+  state[0] = 1;
+  EXPECT_THAT(std::string(DecodeState(kRequest, state).status().message()),
+              HasSubstr("version 1, this build knows from 2: begin with an empty store"));
+}
+
+TEST(StateTest, AStateThatIsEnteredAgainKeepsTheLargestTime) {
+  State state;
+  EXPECT_EQ(state.EnteredAt("diterima"), std::nullopt);
+  state.Enter("diterima", 7);
+  state.Enter("diperiksa", 5);
+  state.Enter("diterima", 9);
+  state.Enter("diterima", 8);
+  EXPECT_EQ(state.EnteredAt("diterima"), 9u);
+  EXPECT_EQ(state.EnteredAt("diperiksa"), 5u);
+  EXPECT_EQ(state.EnteredAt("diter"), std::nullopt);
+  EXPECT_THAT(state.entered, ElementsAre(EnteredState{"diperiksa", 5}, EnteredState{"diterima", 9}))
+      << "sorted, so that equal states have equal bytes";
 }
 
 TEST(StateTest, UnderTheKeyOfAnotherRequestIsDamage) {
@@ -209,6 +235,7 @@ TEST(RequestProtoTest, ComesBackFromAPhoneAsTheSameState) {
   EXPECT_EQ(state.definition, DisputedCost().definition);
   EXPECT_EQ(state.UnderReview("biaya"), true);
   EXPECT_EQ(state.Text("judul"), "Jembatan");
+  EXPECT_EQ(state.entered, DisputedCost().entered);
   ASSERT_EQ(elements.size(), 1u);
   EXPECT_EQ(elements.begin()->second.value, Value::Text("Rusak"));
 }

@@ -73,12 +73,28 @@ inline constexpr char kForm[] = R"(
             label { id: "Tolak" en: "Reject" } }
     edges { from: "disetujui" to: "dibayar" roles: "kepala" irreversible: true
             label { id: "Bayar" en: "Pay" } }
+    edges { from: "ditolak" to: "baru" roles: "petugas"
+            label { id: "Buka lagi" en: "Reopen" }
+            conditions { field: "jumlah" minimum: 2 maximum: 3 }
+            conditions { field: "darurat" flag: true }
+            conditions { field: "bahan" choices: "besi" } }
+    edges { from: "ditolak" to: "disetujui" roles: "kepala"
+            label { id: "Batalkan penolakan" en: "Undo the rejection" }
+            conditions { field: "biaya" maximum: 500 }
+            conditions { field: "jenis" choices: "kayu" }
+            condition_message { id: "Hanya kayu sampai Rp500." en: "Only wood up to Rp500." } }
   }
   roles { key: "petugas" creates: true label { id: "Petugas" en: "Officer" } }
   roles { key: "kepala" retracts: true assigns: true label { id: "Kepala" en: "Head" } }
   settler_roles: "kepala"
   collections { key: "comments" length_max: 20 elements_max: 3
                 label { id: "Komentar" en: "Comments" } }
+  collections { key: "baris" type: FIELD_TYPE_TEXT length_max: 10
+                label { id: "Baris" en: "Lines" } }
+  collections { key: "angsuran" type: FIELD_TYPE_MONEY label { id: "Angsuran" en: "Instalments" } }
+  collections { key: "ketinggian" type: FIELD_TYPE_INTEGER label { id: "Ketinggian" en: "Levels" } }
+  collections { key: "kunjungan" type: FIELD_TYPE_DATE label { id: "Kunjungan" en: "Visits" } }
+  collections { key: "titik" type: FIELD_TYPE_PLACE label { id: "Titik" en: "Places" } }
 )";
 
 inline std::shared_ptr<const Definition> Form() {
@@ -196,6 +212,7 @@ class StatedRequest : public RequestView {
     if (found == values.end()) return std::nullopt;
     return found->second;
   }
+  bool KnowsPast() const override { return knows_past; }
   bool UnderReview(std::string_view path) const override {
     return reviews.contains(std::string(path));
   }
@@ -209,6 +226,7 @@ class StatedRequest : public RequestView {
   std::set<std::string> reviews;
   std::set<std::string> seen;
   std::string status = "baru";
+  bool knows_past = true;
   size_t elements = 0;
 };
 
@@ -219,6 +237,9 @@ inline Judgement JudgeShape(const v1::ChangeBody& body) {
 // As the first node does it.
 inline Judgement Judge(const v1::ChangeBody& body, const RequestView* view) {
   Judgement judgement = JudgeShape(body);
+  if (judgement.ok) {
+    judgement = CheckAreas(body, [](std::string_view code) { return code != "15.01.99"; });
+  }
   if (!judgement.ok) return judgement;
   return CheckAgainstDefinition(body, *Form(), view);
 }

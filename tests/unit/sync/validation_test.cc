@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sync/limits.h"
@@ -290,6 +291,17 @@ TEST(WorkflowTest, WithoutTheRequestOnlyWhatTheDefinitionSaysIsChecked) {
   EXPECT_THAT(Codes(Judge(body, nullptr)), ElementsAre("no_such_transition"));
 }
 
+TEST(WorkflowTest, WhatTheAuthorMayHaveSeenElsewhereIsNotMissing) {
+  StatedRequest request;
+  request.knows_past = false;
+  v1::ChangeBody body = Edit("petugas");
+  Go(body, "baru", "disetujui");
+  EXPECT_THAT(Codes(Judge(body, &request)), IsEmpty());
+  // What the change itself empties is missing for certain.
+  body.add_mutations()->mutable_clear_field()->set_path("lokasi");
+  EXPECT_THAT(Codes(Judge(body, &request)), ElementsAre("needed_for_transition"));
+}
+
 TEST(ReviewTest, NobodyPaysWhileTheStatusIsUnderReview) {
   StatedRequest request;
   request.status = "disetujui";
@@ -367,6 +379,48 @@ TEST(ElementTest, AnElementIsTextWithinItsLength) {
   Add(body, "comments", Text(std::string(21, 'x')));
   Add(body, "comments", Integer(1));
   EXPECT_THAT(Codes(Judge(body, &request)), ElementsAre("too_long", "wrong_type"));
+}
+
+TEST(ElementTest, TakesTheKindOfValueThatItsCollectionHolds) {
+  const StatedRequest request;
+  v1::Value date;
+  date.set_date_days(20'600);
+  const std::vector<std::pair<std::string, v1::Value>> elements = {{"baris", Text("satu")},
+                                                                   {"angsuran", Integer(250'000)},
+                                                                   {"ketinggian", Integer(-3)},
+                                                                   {"kunjungan", date},
+                                                                   {"titik", Place()}};
+  for (const auto& [collection, value] : elements) {
+    v1::ChangeBody adding = Edit("petugas");
+    Add(adding, collection, value);
+    Set(adding, Element(collection), value);
+    EXPECT_THAT(Codes(Judge(adding, &request)), IsEmpty()) << collection;
+    v1::ChangeBody wrong = Edit("petugas");
+    Add(wrong, collection, Flag(true));
+    Set(wrong, Element(collection), Flag(true));
+    const Judgement judgement = Judge(wrong, &request);
+    EXPECT_THAT(Codes(judgement), ElementsAre("wrong_type", "wrong_type")) << collection;
+    EXPECT_EQ(judgement.violations[0].field, collection);
+    EXPECT_EQ(judgement.violations[1].field, Element(collection));
+  }
+}
+
+TEST(ElementTest, IsCheckedAsAFieldOfItsTypeIs) {
+  const StatedRequest request;
+  const auto codes = [&request](const std::string& collection, const v1::Value& value) {
+    v1::ChangeBody body = Edit("petugas");
+    Add(body, collection, value);
+    return Codes(Judge(body, &request));
+  };
+  EXPECT_THAT(codes("angsuran", Integer(0)), IsEmpty());
+  EXPECT_THAT(codes("angsuran", Integer(-1)), ElementsAre("negative_money"));
+  EXPECT_THAT(codes("baris", Text("satu\ndua")), ElementsAre("line_break"));
+  EXPECT_THAT(codes("baris", Text("satu baris panjang")), ElementsAre("too_long"));
+  EXPECT_THAT(codes("baris", Text(" ")), ElementsAre("element_empty"));
+  EXPECT_THAT(codes("comments", Text("satu\ndua")), IsEmpty());
+  v1::Value date;
+  date.set_date_days(2'932'897);
+  EXPECT_THAT(codes("kunjungan", date), ElementsAre("date_out_of_range"));
 }
 
 TEST(ElementTest, ACollectionMayBeFilledToTheBrim) {

@@ -375,5 +375,17 @@ TEST(CompareByValueTest, RanksDecimalsAsNumbers) {
   }
 }
 
+TEST(ValueTest, OfALaterKindIsWhatHasUnknownFieldsAndNoKind) {
+  v1::Value value;
+  EXPECT_FALSE(Value::IsOfLaterVersion(value)) << "malformed, in every version";
+  ASSERT_TRUE(value.ParseFromString("\xfa\x07\x01x"));  // field 127
+  EXPECT_TRUE(Value::IsOfLaterVersion(value));
+  EXPECT_EQ(Value::FromProto(value).status().code(), absl::StatusCode::kInvalidArgument);
+  value.set_integer(5);
+  EXPECT_FALSE(Value::IsOfLaterVersion(value));
+  EXPECT_TRUE(Value::IsOfLaterVersion(value, v1::Value::kTextFieldNumber))
+      << "for whom knows only texts";
+}
+
 }  // namespace
 }  // namespace tikar::sync

@@ -56,6 +56,7 @@ std::vector<Fault> Faults() {
       {kRequestIdFormat, "", By("petugas", [](Body& b) { b.set_request_id("x"); })},
       {kRequestIdOnCreate, "", New([](Body& b) { b.set_request_id(std::string(16, 'r')); })},
       {kActorFormat, "", New([](Body& b) { b.set_actor("Siti"); })},
+      {kActorReserved, "", New([](Body& b) { b.set_actor("timer"); })},
       {kHlcMissing, "", New([](Body& b) { b.set_hlc(0); })},
       {kNonceFormat, "", New([](Body& b) { b.set_nonce("1234567"); })},
       {kParentsFormat, "", By("petugas", [](Body& b) { b.add_parents("short"); })},
@@ -115,12 +116,14 @@ std::vector<Fault> Faults() {
        }},
       {kAreaFormat, "area",
        New([](Body& b) { b.mutable_mutations(0)->mutable_create()->set_area("15.02.01"); })},
+      {kUnknownArea, "area",
+       New([](Body& b) { b.mutable_mutations(0)->mutable_create()->set_area("15.01.99"); })},
       {kAreaRequired, "area",
        By("petugas", [](Body& b) { b.add_mutations()->mutable_clear_field()->set_path("area"); })},
       {kAssigneeFormat, "assignee",
        By("kepala", [](Body& b) { Set(b, "assignee", Text("Bu Siti")); })},
       {kDuplicateOfFormat, "duplicate_of",
-       By("petugas", [](Body& b) { Set(b, "duplicate_of", Text("7ZK4QX9M2HB")); })},
+       By("petugas", [](Body& b) { Set(b, "duplicate_of", Text("7ZK4QX9M2HP")); })},
       {kDuplicateOfItself, "duplicate_of",
        By("petugas",
           [](Body& b) {
@@ -158,6 +161,14 @@ std::vector<Fault> Faults() {
       {kElementEmpty, "comments", New([](Body& b) { Add(b, "comments", Text(" \n")); })},
       {kReasonRequired, "status", By("petugas", [](Body& b) { Go(b, "baru", "ditolak", " "); })},
       {kNeededForTransition, "lokasi", By("petugas", [](Body& b) { Go(b, "baru", "disetujui"); })},
+      {kConditionNotMet, "jenis",
+       [](StatedRequest& request) {
+         request.values["biaya"] = Integer(500);
+         request.values["jenis"] = Text("besi");
+         Body b = Edit("kepala");
+         Go(b, "ditolak", "disetujui");
+         return b;
+       }},
       {kNoSuchTransition, "status", By("petugas", [](Body& b) { Go(b, "baru", "dibayar"); })},
       {kUnknownRole, "", By("camat", [](Body& b) { Set(b, "judul", Text("x")); })},
       {kRoleMayNotCreate, "", New([](Body& b) { b.set_role("kepala"); })},

@@ -1,0 +1,149 @@
+// How the Replica keeps definitions: what waited for one, what an earlier build took, and what a
+// region offers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "replica_fixture.h"
+#include "sync/keys.h"
+#include "sync/limits.h"
+#include "sync/offers.h"
+
+namespace tikar::sync {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class DefinitionsTest : public ReplicaTest {
+ protected:
+  // A definition that today's checks refuse, as an earlier build stored it.
+  static std::string Unsound() {
+    v1::Definition proto = ComplaintProto();
+    proto.set_version(7);
+    proto.mutable_fields(0)->mutable_label()->clear_en();
+    EXPECT_FALSE(Definition::Parse(proto.SerializeAsString()).ok());
+    return proto.SerializeAsString();
+  }
+  static void Store(Node& node, const std::string& definition) {
+    WriteBatch batch;
+    batch.Put(Family::kMeta, keys::Definition(Sha256(definition)), definition);
+    ASSERT_TRUE(node.store().Write(batch).ok());
+    node.Start();
+  }
+  Draft CreateUnder(const std::string& definition) {
+    Draft draft = siti_.Create();
+    v1::Create& create = *draft.body().mutable_mutations(0)->mutable_create();
+    create.set_definition_hash(Sha256(definition).bytes());
+    create.set_version(7);
+    return draft;
+  }
+};
+
+TEST_F(DefinitionsTest, ThatThisBuildWouldNotTakeIsUsedAsItIsAndTold) {
+  const std::string unsound = Unsound();
+  Store(node_, unsound);
+  ASSERT_THAT(node_.definition_warnings, SizeIs(1));
+  EXPECT_THAT(node_.definition_warnings[0], HasSubstr(Sha256(unsound).hex()));
+  EXPECT_THAT(node_.definition_warnings[0], HasSubstr("judul"));
+  const Written created = node_.Take(CreateUnder(unsound));
+  EXPECT_EQ(node_.StateOf(created.key).availability, v1::AVAILABILITY_READY);
+  EXPECT_EQ(node_.FieldText(created.key, "status"), "diterima");
+  EXPECT_EQ(node_.replica().definitions()->Find(Sha256(unsound))->bytes(), unsound);
+}
+
+TEST_F(DefinitionsTest, ThatCannotBeReadMakesItsRequestsWaitAndDoesNotStopTheNode) {
+  const std::string noise = "\xff\xff not a definition";
+  const Written created = node_.Take(CreateUnder(noise));
+  Store(node_, noise);
+  ASSERT_THAT(node_.definition_warnings, SizeIs(1));
+  EXPECT_THAT(node_.definition_warnings[0], HasSubstr("cannot be used"));
+  EXPECT_EQ(node_.StateOf(created.key).availability, v1::AVAILABILITY_NEEDS_DEFINITION);
+  // A request that was READY under it, as an earlier build left it.
+  const Written ready = node_.Take(siti_.Create(kTamiai, *NewerComplaint()));
+  node_.AddDefinition(*NewerComplaint());
+  ASSERT_EQ(node_.StateOf(ready.key).availability, v1::AVAILABILITY_READY);
+  WriteBatch batch;
+  batch.Delete(Family::kMeta, keys::Definition(NewerComplaint()->hash()));
+  ASSERT_TRUE(node_.store().Write(batch).ok());
+  node_.Start();
+  node_.Take(siti_.After(ready).Comment("masih di sini"));
+  EXPECT_EQ(node_.StateOf(ready.key).availability, v1::AVAILABILITY_NEEDS_DEFINITION);
+  node_.AddDefinition(*NewerComplaint());
+  EXPECT_EQ(node_.StateOf(ready.key).availability, v1::AVAILABILITY_READY);
+}
+
+TEST_F(DefinitionsTest, WhatWaitedIsFoldedInGroupsThatGoOnAfterARestart) {
+  constexpr size_t kWaiting = 2 * kUpgradesPerGroupMax + 3;
+  std::vector<Written> waiting;
+  for (size_t i = 0; i < kWaiting; ++i) {
+    waiting.push_back(node_.Take(siti_.Create(kSungaibetungHilir, *NewerComplaint())));
+  }
+  const auto left = [&] {
+    return node_.Rows(Family::kRequests, keys::WaitPrefix(NewerComplaint()->hash())).size();
+  };
+  const auto is_ready = [&](const Written& change) {
+    return node_.StateOf(change.key).availability == v1::AVAILABILITY_READY;
+  };
+  node_.AddDefinition(*NewerComplaint());
+  EXPECT_EQ(left(), kWaiting - kUpgradesPerGroupMax);
+  EXPECT_TRUE(node_.replica().upgrading());
+  // One that has not had its turn is folded before it is written to.
+  std::vector<Written> unready;
+  for (const Written& change : waiting) {
+    if (!is_ready(change)) unready.push_back(change);
+  }
+  ASSERT_THAT(unready, SizeIs(kWaiting - kUpgradesPerGroupMax));
+  node_.Take(siti_.After(unready.back()).Go("diterima", "diperiksa"));
+  EXPECT_TRUE(is_ready(unready.back()));
+  EXPECT_EQ(node_.FieldText(unready.back().key, "status"), "diperiksa");
+  EXPECT_EQ(left(), kWaiting - kUpgradesPerGroupMax - 1);
+  node_.finishes_upgrades = false;
+  node_.Start();
+  EXPECT_TRUE(node_.replica().upgrading());
+  node_.Upgrade();
+  EXPECT_EQ(left(), 2u);
+  node_.Upgrade();
+  EXPECT_EQ(left(), 0u);
+  EXPECT_FALSE(node_.replica().upgrading());
+  for (const Written& change : waiting) EXPECT_TRUE(is_ready(change));
+  EXPECT_EQ(node_.Region().waiting(), 0u);
+}
+
+TEST_F(DefinitionsTest, ARegionOffersWhatItAdoptedLast) {
+  node_.AddDefinition(*NewerComplaint());
+  const auto adopt = [&](const Definition& definition, int64_t now_ms) {
+    return node_.Commit(node_.replica().Adopt(kKerinci, definition.hash(), "kantor", now_ms));
+  };
+  EXPECT_EQ(*FindOffer(node_.reader(), kKerinci, "pengaduan"), std::nullopt);
+  adopt(*NewerComplaint(), 5);
+  adopt(*NewerComplaint(), 6);
+  const auto offer = *FindOffer(node_.reader(), kKerinci, "pengaduan");
+  ASSERT_TRUE(offer.has_value());
+  EXPECT_EQ(offer->definition, NewerComplaint()->hash());
+  EXPECT_EQ(offer->actor, "kantor");
+  EXPECT_EQ(offer->time_ms, 5) << "it has been offered since then";
+  adopt(*Complaint(), 7);
+  EXPECT_EQ((*FindOffer(node_.reader(), kKerinci, "pengaduan"))->definition, Complaint()->hash());
+  node_.Commit(node_.replica().Adopt(kNias, Complaint()->hash(), "kantor", 8));
+  EXPECT_THAT(*ListOffers(node_.reader(), ""), SizeIs(2));
+  EXPECT_THAT(*ListOffers(node_.reader(), kNias), SizeIs(1));
+  EXPECT_THAT(*ListOffers(node_.reader(), "99.99"), IsEmpty());
+}
+
+TEST_F(DefinitionsTest, ARegionAdoptsOnlyWhatIsHere) {
+  const auto code = [&](std::string_view region, const Definition& definition,
+                        const std::string& actor) {
+    return node_.replica().Adopt(region, definition.hash(), actor, 5).status().code();
+  };
+  EXPECT_EQ(code(kKerinci, *NewerComplaint(), "kantor"), absl::StatusCode::kNotFound);
+  EXPECT_EQ(code("Kerinci", *Complaint(), "kantor"), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(code(kKerinci, *Complaint(), std::string(kActorBytesMax + 1, 'a')),
+            absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace tikar::sync
