@@ -1,7 +1,9 @@
 #include "server/area_table.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include "absl/status/status.h"
@@ -47,6 +49,9 @@ std::string_view ParentOf(std::string_view code) {
   return dot == std::string_view::npos ? std::string_view() : code.substr(0, dot);
 }
 
+// "15.01" of "15.01.06"; a province as it is.
+std::string_view RegionOf(std::string_view code) { return code.substr(0, 5); }
+
 // One row of RFC 4180 without line breaks in fields. False: quotes that do not close.
 bool SplitRow(std::string_view line, std::vector<std::string>* fields) {
   fields->clear();
@@ -89,37 +94,50 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return text;
 }
 
+// Calls `take` with each row below a header that begins with "code" and ends with `last_column`.
+absl::Status ReadRows(
+    const std::string& path, const std::string& last_column,
+    const std::function<absl::Status(size_t line, std::vector<std::string>& fields)>& take) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  std::string_view rest = text;
+  std::vector<std::string> fields;
+  for (size_t line_number = 1; !rest.empty(); ++line_number) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (line.empty()) continue;
+    if (!SplitRow(line, &fields)) return At(path, line_number, "a quote does not close");
+    if (line_number == 1) {
+      if (fields.front() != "code" || fields.back() != last_column) {
+        return At(path, line_number,
+                  absl::StrCat("the header must begin with code and end with ", last_column));
+      }
+      continue;
+    }
+    if (fields.size() < 2) return At(path, line_number, "a row needs a code and a " + last_column);
+    RETURN_IF_ERROR(take(line_number, fields));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<AreaTable> AreaTable::Load(const std::string& directory) {
   AreaTable table;
   for (const AreaFile& file : kFiles) {
     const std::string path = absl::StrCat(directory, "/", file.name);
-    ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-    std::string_view rest = text;
-    std::vector<std::string> fields;
-    for (size_t line_number = 1; !rest.empty(); ++line_number) {
-      const size_t end = std::min(rest.find('\n'), rest.size());
-      std::string_view line = rest.substr(0, end);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-      if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-      if (line.empty()) continue;
-      if (!SplitRow(line, &fields)) return At(path, line_number, "a quote does not close");
-      if (line_number == 1) {
-        if (fields.front() != "code" || fields.back() != "name") {
-          return At(path, line_number, "the header must begin with code and end with name");
-        }
-        continue;
-      }
-      if (fields.size() < 2) return At(path, line_number, "a row needs a code and a name");
-      if (fields.front().size() != file.code_length || !sync::IsAreaPrefix(fields.front())) {
-        return At(path, line_number, absl::StrCat("not an area code: ", fields.front()));
-      }
-      if (fields.back().empty()) return At(path, line_number, "the name is empty");
-      std::string folded = absl::AsciiStrToLower(fields.back());
-      table.areas_.push_back(
-          {std::move(fields.front()), std::move(fields.back()), std::move(folded)});
-    }
+    RETURN_IF_ERROR(
+        ReadRows(path, "name", [&](size_t line, std::vector<std::string>& fields) -> absl::Status {
+          if (fields.front().size() != file.code_length || !sync::IsAreaPrefix(fields.front())) {
+            return At(path, line, absl::StrCat("not an area code: ", fields.front()));
+          }
+          if (fields.back().empty()) return At(path, line, "the name is empty");
+          std::string folded = absl::AsciiStrToLower(fields.back());
+          table.areas_.push_back(
+              {std::move(fields.front()), std::move(fields.back()), std::move(folded)});
+          return absl::OkStatus();
+        }));
   }
   std::sort(table.areas_.begin(), table.areas_.end(),
             [](const Row& a, const Row& b) { return a.code < b.code; });
@@ -133,8 +151,34 @@ absl::StatusOr<AreaTable> AreaTable::Load(const std::string& directory) {
       return absl::InvalidArgumentError(
           absl::StrCat(directory, ": ", code, " lies in ", AbslView(parent), ", which is missing"));
     }
+    const std::string_view region = RegionOf(code);
+    if (LevelOf(code) == v1::AREA_LEVEL_VILLAGE &&
+        (table.whole_ones_.empty() || table.whole_ones_.back() != region)) {
+      table.whole_ones_.emplace_back(region);
+    }
   }
+  RETURN_IF_ERROR(table.LoadAliases(absl::StrCat(directory, "/aliases.csv")));
   return table;
+}
+
+absl::Status AreaTable::LoadAliases(const std::string& path) {
+  if (!std::filesystem::exists(path)) return absl::OkStatus();
+  RETURN_IF_ERROR(ReadRows(
+      path, "area_code", [&](size_t line, std::vector<std::string>& fields) -> absl::Status {
+        if (!sync::IsAreaPrefix(fields.front())) {
+          return At(path, line, absl::StrCat("not an area code: ", fields.front()));
+        }
+        if (Has(fields.front())) {
+          return At(path, line, absl::StrCat(fields.front(), " is an area of today"));
+        }
+        if (!Has(fields.back())) {
+          return At(path, line, absl::StrCat("there is no area ", fields.back()));
+        }
+        aliases_.push_back(std::move(fields.front()));
+        return absl::OkStatus();
+      }));
+  std::sort(aliases_.begin(), aliases_.end());
+  return absl::OkStatus();
 }
 
 std::vector<AreaTable::Row>::const_iterator AreaTable::After(std::string_view code) const {
@@ -150,6 +194,11 @@ const AreaTable::Row* AreaTable::Find(std::string_view code) const {
 }
 
 bool AreaTable::Has(std::string_view code) const { return Find(code) != nullptr; }
+
+bool AreaTable::Permits(std::string_view code) const {
+  return Has(code) || std::binary_search(aliases_.begin(), aliases_.end(), code) ||
+         !std::binary_search(whole_ones_.begin(), whole_ones_.end(), RegionOf(code));
+}
 
 v1::Area AreaTable::ToProto(const Row& row) const {
   v1::Area area;

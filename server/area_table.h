@@ -20,12 +20,16 @@ class AreaTable {
   AreaTable() = default;
 
   // Reads provinces.csv, regencies.csv, districts.csv and villages.csv of `directory`: a header
-  // row, then the code in the first column and the name in the last. Errors say file:line; an area
-  // whose parent is missing, or a code twice, is one.
+  // row, then the code in the first column and the name in the last. aliases.csv may be missing: a
+  // code that is no more, and the one it lies in today; a row for each part of one that was split.
+  // Errors say file:line; an area whose parent is missing, or a code twice, is one.
   static absl::StatusOr<AreaTable> Load(const std::string& directory);
 
   size_t size() const { return areas_.size(); }
   bool Has(std::string_view code) const;
+  // Whether a request may lie there: it is an area, or an alias of one. True of all codes in a
+  // region whose villages are not in the table, for of those it cannot tell.
+  bool Permits(std::string_view code) const;
   // NotFound.
   absl::StatusOr<v1::Area> Get(std::string_view code) const;
 
@@ -45,12 +49,15 @@ class AreaTable {
     std::string name;
     std::string folded;  // name in lower case
   };
+  absl::Status LoadAliases(const std::string& path);
   const Row* Find(std::string_view code) const;
   v1::Area ToProto(const Row& row) const;
   // First row whose code is greater than `code`.
   std::vector<Row>::const_iterator After(std::string_view code) const;
 
-  std::vector<Row> areas_;  // sorted by code
+  std::vector<Row> areas_;               // sorted by code
+  std::vector<std::string> aliases_;     // sorted
+  std::vector<std::string> whole_ones_;  // regions with villages; sorted
 };
 
 }  // namespace tikar::server

@@ -38,9 +38,9 @@ absl::StatusOr<std::vector<ChangeId>> ParentsOf(std::string_view etag) {
   return *std::move(heads);
 }
 
-// A stored request as validation asks for it. Whether parents that are not the current heads had
-// seen a conflict takes a walk through the history: the sequencer's Replica does it when it judges,
-// here it is let pass.
+// A stored request as validation asks for it. What the author saw whose parents are not the current
+// heads, a value or a conflict, takes a walk through the history: the sequencer's Replica does it
+// when it judges, here it is let pass.
 class StoredView : public sync::RequestView {
  public:
   // Both must outlive the view.
@@ -52,6 +52,7 @@ class StoredView : public sync::RequestView {
     if (field == nullptr || !field->value.has_value()) return std::nullopt;
     return field->value->ToProto();
   }
+  bool KnowsPast() const override { return parents_ == request_.state.heads; }
   bool UnderReview(std::string_view path) const override {
     return request_.state.UnderReview(path);
   }
@@ -84,6 +85,14 @@ absl::Status Check(v1::ChangeBody body, const sync::Definition* definition,
     }
   }
   return judgement.ok ? absl::OkStatus() : Refused(judgement.reason, judgement.violations);
+}
+
+// As the first node checks it, but with words for somebody at a terminal.
+absl::Status CheckArea(const AreaTable& areas, const std::string& code) {
+  if (areas.Permits(code)) return absl::OkStatus();
+  return Malformed("area", "unknown_area",
+                   "Tidak ada wilayah dengan kode ini; cari dengan: tikar areas search NAMA",
+                   "there is no area with this code; find one with: tikar areas search NAME");
 }
 
 struct Target {
@@ -149,24 +158,26 @@ absl::StatusOr<std::vector<ChangeId>> CandidatesSeen(const Published& published,
 }  // namespace
 
 absl::StatusOr<v1::ChangeBody> AuthorCreate(const Published& published, const AreaTable& areas,
+                                            const CatalogueOffers& catalogue,
                                             const v1::CreateRequestRequest& call) {
   ASSIGN_OR_RETURN(const std::string region, ParseParent("parent", call.parent()));
   if (region.empty()) {
     return Malformed("parent", "region_required", "Sebutkan satu wilayah, misalnya regions/15.01.",
                      "name one region, such as regions/15.01");
   }
-  const std::shared_ptr<const sync::Definition> definition =
-      published.definitions->Newest(call.service());
+  ASSIGN_OR_RETURN(const std::shared_ptr<const sync::Definition> definition,
+                   OfferedIn(published, catalogue, region, call.service()));
+  if (definition == nullptr && published.definitions->Newest(call.service()) != nullptr) {
+    return Malformed("service", "service_not_adopted",
+                     "Wilayah ini belum mengadopsi layanan itu: tikar catalog adopt --help",
+                     "this region has not adopted that service yet: tikar catalog adopt --help");
+  }
   if (definition == nullptr) {
     return Malformed("service", "unknown_service",
-                     "Layanan ini tidak ada di server; lihat CatalogService.ListDefinitions.",
-                     "this server has no such service; see CatalogService.ListDefinitions");
+                     "Layanan ini tidak ada di server; lihat yang ada: tikar services list",
+                     "this server has no such service; see those it has: tikar services list");
   }
-  if (areas.size() > 0 && !areas.Has(call.area())) {
-    return Malformed("area", "unknown_area",
-                     "Kode wilayah ini tidak ada; lihat CatalogService.ListAreas.",
-                     "there is no area with this code; see CatalogService.ListAreas");
-  }
+  RETURN_IF_ERROR(CheckArea(areas, call.area()));
   v1::ChangeBody body;
   body.set_region(region);
   body.set_actor(call.actor());
@@ -191,13 +202,17 @@ absl::StatusOr<v1::ChangeBody> AuthorCreate(const Published& published, const Ar
   return body;
 }
 
-absl::StatusOr<v1::ChangeBody> AuthorUpdate(const Published& published,
+absl::StatusOr<v1::ChangeBody> AuthorUpdate(const Published& published, const AreaTable& areas,
                                             const v1::UpdateRequestRequest& call) {
   ASSIGN_OR_RETURN(const RequestNameParts parts, ParseRequestName(call.name()));
   ASSIGN_OR_RETURN(const std::vector<ChangeId> parents, ParentsOf(call.etag()));
   if (call.mutations().empty()) {
     return Malformed("mutations", "mutations_missing", "Sebutkan 1 sampai 64 perubahan.",
                      "give 1 to 64 mutations");
+  }
+  for (const v1::Mutation& mutation : call.mutations()) {
+    if (!mutation.has_set_field() || mutation.set_field().path() != sync::kAreaPath) continue;
+    RETURN_IF_ERROR(CheckArea(areas, mutation.set_field().value().text()));
   }
   ASSIGN_OR_RETURN(const Target target, Load(published, parts, call.name()));
   v1::ChangeBody body = EditOf(target, parents, call.actor(), call.role());

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/area_table.h"
+#include "server/engine/offers.h"
 #include "server/engine/published.h"
 #include "tikar/v1/change.pb.h"
 #include "tikar/v1/conflict_service.pb.h"
@@ -15,10 +16,12 @@
 
 namespace tikar::server {
 
-// Without nonce and hlc, which the writer adds. An empty `areas` knows no areas and refuses none.
+// Without nonce and hlc, which the writer adds. An area that `areas` does not permit is refused. A
+// Create pins what its region offers.
 absl::StatusOr<v1::ChangeBody> AuthorCreate(const Published& published, const AreaTable& areas,
+                                            const CatalogueOffers& catalogue,
                                             const v1::CreateRequestRequest& call);
-absl::StatusOr<v1::ChangeBody> AuthorUpdate(const Published& published,
+absl::StatusOr<v1::ChangeBody> AuthorUpdate(const Published& published, const AreaTable& areas,
                                             const v1::UpdateRequestRequest& call);
 // Names the candidates that the caller's etag had seen.
 absl::StatusOr<v1::ChangeBody> AuthorSettle(const Published& published,

@@ -35,16 +35,98 @@ class Complaints : public google::protobuf::io::ErrorCollector {
   std::string text_;
 };
 
-}  // namespace
-
-absl::StatusOr<std::string> DefinitionFromText(const std::string& path, const std::string& text) {
+absl::Status ParseText(const std::string& path, const std::string& text,
+                       google::protobuf::TextFormat::ParseInfoTree* places,
+                       google::protobuf::Message* message) {
   Complaints complaints(path);
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&complaints);
-  v1::Definition definition;
-  if (!parser.ParseFromString(text, &definition)) {
-    return absl::InvalidArgumentError(complaints.text());
+  parser.WriteLocationsTo(places);
+  if (parser.ParseFromString(text, message)) return absl::OkStatus();
+  return absl::InvalidArgumentError(complaints.text());
+}
+
+// Where the first entry stands with which `calendar` is bad, from 1.
+int LineOfProblem(const v1::HolidayCalendar& calendar,
+                  const google::protobuf::TextFormat::ParseInfoTree& places) {
+  const google::protobuf::Descriptor& type = *v1::HolidayCalendar::descriptor();
+  const auto line = [&](int field, int index) {
+    return places.GetLocation(type.FindFieldByNumber(field), index).line + 1;
+  };
+  v1::HolidayCalendar part;
+  part.set_version(calendar.version());
+  if (!sync::WorkingCalendar::Make(part).ok()) {
+    // -1 is an entry that is not there.
+    return std::max(1, line(v1::HolidayCalendar::kVersionFieldNumber, -1));
   }
+  for (int i = 0; i < calendar.years_size(); ++i) {
+    *part.add_years() = calendar.years(i);
+    if (!sync::WorkingCalendar::Make(part).ok()) {
+      return line(v1::HolidayCalendar::kYearsFieldNumber, i);
+    }
+  }
+  for (int i = 0; i < calendar.holidays_size(); ++i) {
+    *part.add_holidays() = calendar.holidays(i);
+    if (!sync::WorkingCalendar::Make(part).ok()) {
+      return line(v1::HolidayCalendar::kHolidaysFieldNumber, i);
+    }
+  }
+  return 1;
+}
+
+// Paths of *.textproto, sorted: directory order is the file system's business.
+absl::StatusOr<std::vector<std::string>> TextFilesIn(const std::string& directory) {
+  std::error_code error;
+  std::vector<std::string> paths;
+  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() == ".textproto") paths.push_back(entry->path().string());
+  }
+  if (error) return absl::NotFoundError(absl::StrCat(directory, ": ", error.message()));
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+absl::StatusOr<std::string> ReadText(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file.is_open() || file.bad()) {
+    return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
+  }
+  return text;
+}
+
+absl::Status LoadCalendars(const std::string& directory, Catalog* catalog) {
+  std::error_code error;
+  if (!std::filesystem::exists(directory, error)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<std::string> paths, TextFilesIn(directory));
+  v1::HolidayCalendar newest;
+  std::string newest_path;
+  for (const std::string& path : paths) {
+    ASSIGN_OR_RETURN(const std::string text, ReadText(path));
+    ASSIGN_OR_RETURN(v1::HolidayCalendar calendar, CalendarFromText(path, text));
+    if (calendar.version() == newest.version()) {
+      return absl::InvalidArgumentError(absl::StrCat(path, ":1: version ", calendar.version(),
+                                                     " is that of ", newest_path, " too"));
+    }
+    if (calendar.version() < newest.version()) continue;
+    newest = std::move(calendar);
+    newest_path = path;
+  }
+  if (newest_path.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(catalog->calendar, sync::WorkingCalendar::Make(newest));
+  for (const v1::CalendarYear& year : newest.years()) {
+    catalog->calendar_years.push_back(year.year());
+  }
+  std::sort(catalog->calendar_years.begin(), catalog->calendar_years.end());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> DefinitionFromText(const std::string& path, const std::string& text) {
+  v1::Definition definition;
+  RETURN_IF_ERROR(ParseText(path, text, nullptr, &definition));
   std::string bytes;
   {
     google::protobuf::io::StringOutputStream stream(&bytes);
@@ -61,28 +143,29 @@ absl::StatusOr<std::string> DefinitionFromText(const std::string& path, const st
   return bytes;
 }
 
+absl::StatusOr<v1::HolidayCalendar> CalendarFromText(const std::string& path,
+                                                     const std::string& text) {
+  v1::HolidayCalendar calendar;
+  google::protobuf::TextFormat::ParseInfoTree places;
+  RETURN_IF_ERROR(ParseText(path, text, &places, &calendar));
+  if (const auto made = sync::WorkingCalendar::Make(calendar); !made.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ":", LineOfProblem(calendar, places), ": ",
+                                                   std::string(made.status().message())));
+  }
+  return calendar;
+}
+
 absl::StatusOr<Catalog> LoadCatalog(const std::string& directory) {
   Catalog catalog;
   ASSIGN_OR_RETURN(catalog.areas, AreaTable::Load(absl::StrCat(directory, "/areas")));
-  const std::string services = absl::StrCat(directory, "/services");
-  std::error_code error;
-  std::vector<std::string> paths;
-  for (std::filesystem::directory_iterator entry(services, error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (entry->path().extension() == ".textproto") paths.push_back(entry->path().string());
-  }
-  if (error) return absl::NotFoundError(absl::StrCat(services, ": ", error.message()));
-  // Directory order is the file system's business.
-  std::sort(paths.begin(), paths.end());
-  for (const std::string& path : paths) {
-    std::ifstream file(path, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    if (!file.is_open() || file.bad()) {
-      return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
-    }
+  ASSIGN_OR_RETURN(const std::vector<std::string> services,
+                   TextFilesIn(absl::StrCat(directory, "/services")));
+  for (const std::string& path : services) {
+    ASSIGN_OR_RETURN(const std::string text, ReadText(path));
     ASSIGN_OR_RETURN(std::string bytes, DefinitionFromText(path, text));
     catalog.definitions.push_back(std::move(bytes));
   }
+  RETURN_IF_ERROR(LoadCalendars(absl::StrCat(directory, "/calendars"), &catalog));
   return catalog;
 }
 

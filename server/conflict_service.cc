@@ -24,7 +24,6 @@ class ConflictService final : public v1::ConflictService::CallbackService {
                                           v1::ListConflictsResponse* response) override {
     return RunRead(engine_, context, [=](const Published& published) -> absl::Status {
       ASSIGN_OR_RETURN(const std::string region, ParseParent("parent", request->parent()));
-      ASSIGN_OR_RETURN(const size_t page_size, PageSize(request->page_size(), kPageSizeDefault));
       if (!request->area().empty() && !sync::IsAreaPrefix(request->area())) {
         return Malformed("area", "area_format",
                          "Kode wilayah harus seperti 15, 15.01, 15.01.06 atau 15.01.06.2010.",
@@ -36,11 +35,11 @@ class ConflictService final : public v1::ConflictService::CallbackService {
       }
       const std::string arguments =
           "conflicts " + region + "\n" + request->area() + "\n" + request->service();
-      ASSIGN_OR_RETURN(const std::string token, UnbindToken(request->page_token(), arguments));
-      ASSIGN_OR_RETURN(
-          sync::ConflictPage page,
-          sync::ListConflicts(*published.reader, region, request->area(), request->service(),
-                              page_size, token, *published.definitions));
+      ASSIGN_OR_RETURN(const sync::PageQuery query, PageOf(request->page_size(), kPageSizeDefault,
+                                                           request->page_token(), arguments));
+      ASSIGN_OR_RETURN(sync::ConflictPage page,
+                       sync::ListConflicts(*published.reader, region, request->area(),
+                                           request->service(), query, *published.definitions));
       for (v1::Conflict& conflict : page.conflicts) {
         *response->add_conflicts() = std::move(conflict);
       }

@@ -10,7 +10,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "server/engine/limits.h"
+#include "sync/feed.h"
 #include "sync/status_macros.h"
 
 namespace tikar::server {
@@ -30,6 +32,17 @@ constexpr char kExamples[] =
     "Stop it with SIGTERM or Ctrl-C: it finishes what it took, closes the store and exits with 0.";
 
 constexpr int kFlagFilesDeepMax = 8;
+
+// What is wrong with a value of --home; empty: nothing.
+std::string HomeMistake(const std::string& value) {
+  if (value == "all" || value == "none") return "";
+  for (const std::string& prefix : std::vector<std::string>(absl::StrSplit(value, ','))) {
+    if (prefix.size() > 5 || !sync::IsAreaPrefix(prefix)) {
+      return absl::StrCat("\"", prefix, "\" is no province or region such as 15 or 15.01");
+    }
+  }
+  return "";
+}
 
 }  // namespace
 
@@ -81,6 +94,12 @@ absl::StatusOr<std::vector<std::string>> ExpandFlagFiles(const std::vector<std::
   return expanded;
 }
 
+bool IsHome(const std::vector<std::string>& home, std::string_view region) {
+  return std::any_of(home.begin(), home.end(), [&](const std::string& prefix) {
+    return prefix == "all" || (prefix != "none" && sync::AreaWithin(region, prefix));
+  });
+}
+
 ParsedFlags ParseFlags(std::vector<std::string> arguments, const std::string& version,
                        const std::string& catalog_default) {
   ParsedFlags parsed;
@@ -97,7 +116,8 @@ ParsedFlags ParseFlags(std::vector<std::string> arguments, const std::string& ve
   app.add_option("--port-file", flags.port_file,
                  "Write the port to this file once the server listens");
   app.add_option("--data-dir", flags.data_directory, "Where the store is; made if it is not there");
-  app.add_option("--catalog", flags.catalog, "Directory with areas/*.csv and services/*.textproto");
+  app.add_option("--catalog", flags.catalog,
+                 "Directory with areas/*.csv, services/*.textproto and calendars/*.textproto");
   const std::map<std::string, Level> levels = {{"debug", Level::kDebug},
                                                {"info", Level::kInfo},
                                                {"warning", Level::kWarning},
@@ -121,6 +141,14 @@ ParsedFlags ParseFlags(std::vector<std::string> arguments, const std::string& ve
   app.add_option("--drain-seconds", flags.drain_seconds,
                  "How long calls may take to end when the server stops")
       ->check(CLI::Range(0, 3600));
+  app.add_option("--timers-interval", flags.timers_interval_seconds,
+                 "How often to look for requests whose time is up, seconds")
+      ->check(CLI::Range(1, 86'400));
+  // One value, so that a later one replaces it.
+  std::string home = "all";
+  app.add_option("--home", home,
+                 "Provinces and regions whose timers this node runs, as 15.01,15.71; all or none")
+      ->check([](const std::string& value) { return HomeMistake(value); });
   // Replaced before parsing; here for --help.
   std::string flag_file;
   app.add_option("--flagfile", flag_file, "Read flags from this file");
@@ -143,6 +171,7 @@ ParsedFlags ParseFlags(std::vector<std::string> arguments, const std::string& ve
     parsed.exit_code = code == 0 ? 0 : 2;
     parsed.message = code == 0 ? out.str() : absl::StrCat("tikard: ", mistakes.str());
   }
+  flags.home = absl::StrSplit(home, ',');
   flags.log_level = *ParseLevel(level);
   flags.log_json = format == "json";
   return parsed;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -24,6 +25,9 @@ struct Flags {
   size_t write_buffer_mib = 32;
   size_t streams_max = 0;  // 0: kStreamsMax
   int64_t drain_seconds = 10;
+  int64_t timers_interval_seconds = 60;
+  // Area-code prefixes of the regions whose home node this is; "all" or "none" alone.
+  std::vector<std::string> home = {"all"};
 };
 
 struct ParsedFlags {
@@ -37,6 +41,9 @@ struct ParsedFlags {
 // `arguments` without the program's name. `catalog_default`: where an installed catalogue lies.
 ParsedFlags ParseFlags(std::vector<std::string> arguments, const std::string& version,
                        const std::string& catalog_default);
+
+// Whether a node with this --home is the home of a region.
+bool IsHome(const std::vector<std::string>& home, std::string_view region);
 
 // Puts the contents of every --flagfile where it stood: one flag a line as on the command line;
 // empty lines and lines that begin with # do not count. A flag file may name others, eight deep.

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "server/catalog.h"
 #include "server/engine/log.h"
 #include "server/flags.h"
+#include "server/library_logs.h"
 #include "server/process.h"
 #include "server/server.h"
 #include "storage/rocksdb_store.h"
@@ -37,6 +39,8 @@ ServerOptions OptionsFrom(const Flags& flags, Catalog catalog) {
       flags.threads != 0 ? flags.threads : std::max(2u, std::thread::hardware_concurrency());
   if (flags.streams_max != 0) options.engine.streams_max = flags.streams_max;
 
+  options.engine.timers_interval_ms = flags.timers_interval_seconds * 1000;
+
   storage::RocksdbStoreOptions store;
   store.path = flags.data_directory;
   store.block_cache_bytes = flags.block_cache_mib << 20;
@@ -49,18 +53,25 @@ ServerOptions OptionsFrom(const Flags& flags, Catalog catalog) {
   sequencer.probe_store = [path = flags.data_directory] { return ProbeDisk(path); };
   sequencer.now_ms = WallClockMs;
   sequencer.replica.random = RandomBits;
+  sequencer.replica.is_home = [home = flags.home](std::string_view region) {
+    return IsHome(home, region);
+  };
   sequencer.replica.machine_id = MachineId();
   sequencer.replica.build_time_ms = int64_t{TIKAR_BUILD_DAY_SECONDS} * 1000;
   return options;
 }
 
 int Fail(const absl::Status& status) {
-  std::fprintf(stderr, "tikard: %s\n", std::string(status.message()).c_str());
+  // While it runs it waits for room by itself; one that does not come up needs to be started again.
+  const bool full = status.code() == absl::StatusCode::kResourceExhausted;
+  std::fprintf(stderr, "tikard: %s%s\n", std::string(status.message()).c_str(),
+               full ? "; make room, then start again" : "");
   return 1;
 }
 
 int Run(const Flags& flags) {
   SetUpLog(flags.log_level, flags.log_json);
+  TakeInLibraryLogs();
   const int64_t began_ms = WallClockMs();
   // Said before anything is read or made.
   if (const auto address = LoopbackAddress(flags.listen); !address.ok()) {
@@ -83,6 +94,10 @@ int Run(const Flags& flags) {
   }
   absl::StatusOr<Catalog> catalog = LoadCatalog(flags.catalog);
   if (!catalog.ok()) return Fail(catalog.status());
+  if (catalog->calendar_years.empty()) {
+    Log(Level::kWarning, "there is no holiday calendar, service levels know weekends only",
+        {{"expected", absl::StrCat(flags.catalog, "/calendars")}});
+  }
   const size_t areas = catalog->areas.size(), definitions = catalog->definitions.size();
 
   auto server = Server::Start(OptionsFrom(flags, *std::move(catalog)));
@@ -124,8 +139,9 @@ int Run(const Flags& flags) {
 }  // namespace tikar::server
 
 int main(int argc, char** argv) {
-  const tikar::server::ParsedFlags parsed = tikar::server::ParseFlags(
-      std::vector<std::string>(argv + 1, argv + argc), TIKAR_VERSION, TIKAR_CATALOG_DIRECTORY);
+  const tikar::server::ParsedFlags parsed =
+      tikar::server::ParseFlags(std::vector<std::string>(argv + 1, argv + argc), TIKAR_VERSION,
+                                tikar::server::PathFromProgram(TIKAR_CATALOG_FROM_PROGRAM));
   if (parsed.exit) {
     std::fputs(parsed.message.c_str(), parsed.exit_code == 0 ? stdout : stderr);
     return parsed.exit_code;

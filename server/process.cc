@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <system_error>
@@ -63,6 +64,12 @@ std::string MachineId() {
   // systemd leaves it empty or says "uninitialized" on a machine that has none yet.
   if (id.size() < 32) return "";
   return sync::Sha256("tikar machine\n" + id).hex();
+}
+
+std::string PathFromProgram(const std::string& relative) {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  return (program.parent_path() / relative).lexically_normal().string();
 }
 
 uint64_t RaiseOpenFilesLimit() {

@@ -18,6 +18,9 @@ uint64_t RandomBits();
 // Hex SHA-256 of /etc/machine-id (the id itself is not to leave the machine); empty if there is
 // none.
 std::string MachineId();
+// `relative` from the directory of this program's file, without "..": an installed tree may lie
+// anywhere.
+std::string PathFromProgram(const std::string& relative);
 // Raises the limit of open files as far as allowed and returns it.
 uint64_t RaiseOpenFilesLimit();
 // Writes `text` so that a reader sees all of it or no file.

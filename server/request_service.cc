@@ -1,13 +1,16 @@
 #include <grpcpp/grpcpp.h>
 
-#include <algorithm>
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "server/authoring.h"
 #include "server/engine/failure.h"
 #include "server/resource_names.h"
 #include "server/services.h"
 #include "server/unary.h"
+#include "server/watch.h"
 #include "sync/feed.h"
 #include "sync/limits.h"
 #include "sync/query.h"
@@ -16,9 +19,6 @@
 
 namespace tikar::server {
 namespace {
-
-// gRPC clients take 4 MiB unless told otherwise.
-constexpr size_t kPageBytesMax = 3 << 20;
 
 absl::Status CheckFilter(const v1::RequestFilter& filter) {
   if (!filter.area().empty() && !sync::IsAreaPrefix(filter.area())) {
@@ -36,25 +36,26 @@ absl::Status CheckFilter(const v1::RequestFilter& filter) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::Request> LoadProto(const Published& published, const sync::RequestKey& key,
-                                      std::string_view name) {
-  ASSIGN_OR_RETURN(const auto stored, sync::LoadRequest(*published.reader, key));
-  if (!stored.has_value()) return NoSuchThing(name);
-  return sync::ToProto(*stored);
+absl::Status CheckAsOf(int64_t as_of_ms) {
+  if (as_of_ms >= 0) return absl::OkStatus();
+  return Malformed("as_of_ms", "as_of_negative", "Waktu harus setelah 1970.",
+                   "the time must be after 1970");
 }
 
-// A page may be short, so one whose requests are large is asked for again with fewer.
-absl::StatusOr<v1::ListRequestsResponse> ListWithinBytes(const Published& published,
-                                                         const std::string& region,
-                                                         const v1::RequestFilter& filter,
-                                                         size_t page_size,
-                                                         const std::string& token) {
-  while (true) {
-    ASSIGN_OR_RETURN(v1::ListRequestsResponse page,
-                     sync::ListRequests(*published.reader, region, filter, page_size, token));
-    if (page_size == 1 || page.ByteSizeLong() <= kPageBytesMax) return page;
-    page_size = std::max<size_t>(1, page_size / 4);
+// Area-code prefixes of what somebody watches.
+std::vector<std::string> WatchedAreas(const AreaTable& areas, const std::string& region,
+                                      const v1::RequestFilter& filter) {
+  const std::string& area = filter.area();
+  if (!region.empty()) {
+    const bool narrower = !area.empty() && sync::AreaWithin(area, region);
+    return {narrower ? area : region};
   }
+  if (!area.empty()) return {area};
+  std::vector<std::string> provinces;
+  for (const v1::Area& province : areas.Children("", "", sync::kScopePrefixesMax).areas) {
+    provinces.push_back(province.code());
+  }
+  return provinces;
 }
 
 class RequestService final : public v1::RequestService::CallbackService {
@@ -64,26 +65,37 @@ class RequestService final : public v1::RequestService::CallbackService {
   grpc::ServerUnaryReactor* GetRequest(grpc::CallbackServerContext* context,
                                        const v1::GetRequestRequest* request,
                                        v1::GetRequestResponse* response) override {
-    return RunRead(engine_, context, [=](const Published& published) -> absl::Status {
+    return RunRead(engine_, context, [=, this](const Published& published) -> absl::Status {
       ASSIGN_OR_RETURN(const RequestNameParts parts, ParseRequestName(request->name()));
       ASSIGN_OR_RETURN(const sync::RequestKey key,
                        ResolveRequest(*published.reader, parts, request->name()));
-      ASSIGN_OR_RETURN(*response->mutable_request(), LoadProto(published, key, request->name()));
-      return absl::OkStatus();
+      RETURN_IF_ERROR(CheckAsOf(request->as_of_ms()));
+      ASSIGN_OR_RETURN(const auto stored,
+                       request->as_of_ms() == 0
+                           ? sync::LoadRequest(*published.reader, key)
+                           : sync::LoadRequestAsOf(*published.reader, key, request->as_of_ms(),
+                                                   *published.definitions));
+      if (!stored.has_value()) return NoSuchThing(request->name());
+      *response->mutable_request() = sync::ToProto(*stored);
+      return sync::AddViews(*published.reader, stored->state,
+                            ViewOf(published, request->as_of_ms()), true,
+                            response->mutable_request());
     });
   }
 
   grpc::ServerUnaryReactor* ListRequests(grpc::CallbackServerContext* context,
                                          const v1::ListRequestsRequest* request,
                                          v1::ListRequestsResponse* response) override {
-    return RunRead(engine_, context, [=](const Published& published) -> absl::Status {
+    return RunRead(engine_, context, [=, this](const Published& published) -> absl::Status {
       ASSIGN_OR_RETURN(const std::string region, ParseParent("parent", request->parent()));
-      ASSIGN_OR_RETURN(const size_t page_size, PageSize(request->page_size(), kPageSizeDefault));
       RETURN_IF_ERROR(CheckFilter(request->filter()));
-      const std::string arguments = "list " + region + request->filter().SerializeAsString();
-      ASSIGN_OR_RETURN(const std::string token, UnbindToken(request->page_token(), arguments));
-      ASSIGN_OR_RETURN(*response,
-                       ListWithinBytes(published, region, request->filter(), page_size, token));
+      RETURN_IF_ERROR(CheckAsOf(request->as_of_ms()));
+      const std::string arguments = absl::StrCat("list ", region, " ", request->as_of_ms(), "\n",
+                                                 request->filter().SerializeAsString());
+      ASSIGN_OR_RETURN(const sync::PageQuery page, PageOf(request->page_size(), kPageSizeDefault,
+                                                          request->page_token(), arguments));
+      ASSIGN_OR_RETURN(*response, sync::ListRequests(*published.reader, region, request->filter(),
+                                                     page, ViewOf(published, request->as_of_ms())));
       response->set_next_page_token(BindToken(response->next_page_token(), arguments));
       return absl::OkStatus();
     });
@@ -96,8 +108,20 @@ class RequestService final : public v1::RequestService::CallbackService {
       ASSIGN_OR_RETURN(const RequestNameParts parts, ParseRequestName(request->name()));
       ASSIGN_OR_RETURN(const sync::RequestKey key,
                        ResolveRequest(*published.reader, parts, request->name()));
-      ASSIGN_OR_RETURN(*response,
-                       sync::LoadHistory(*published.reader, key, *published.definitions));
+      RETURN_IF_ERROR(CheckAsOf(request->as_of_ms()));
+      const std::string arguments =
+          absl::StrCat("history ", sync::RequestName(key), " ", request->as_of_ms());
+      ASSIGN_OR_RETURN(const sync::PageQuery page, PageOf(request->page_size(), kPageSizeMax,
+                                                          request->page_token(), arguments));
+      auto history =
+          request->as_of_ms() == 0
+              ? sync::LoadHistoryPage(*published.reader, key, *published.definitions, page)
+              : sync::LoadHistoryPageAsOf(*published.reader, key, request->as_of_ms(),
+                                          *published.definitions, page);
+      if (absl::IsFailedPrecondition(history.status())) return ChangedMeanwhile(request->name());
+      if (!history.ok()) return history.status();
+      *response = *std::move(history);
+      response->set_next_page_token(BindToken(response->next_page_token(), arguments));
       return absl::OkStatus();
     });
   }
@@ -107,17 +131,16 @@ class RequestService final : public v1::RequestService::CallbackService {
                                           v1::CreateRequestResponse* response) override {
     auto key = IdempotencyKey("CreateRequest", request->actor(), request->request_id());
     if (!key.ok()) return FinishNow(context, key.status());
-    return RunWrite(engine_, context,
-                    {*std::move(key),
-                     [=, this](const Published& published) {
-                       return AuthorCreate(published, catalog_.areas, *request);
-                     },
-                     [=](const Published& published, const Written& written) -> absl::Status {
-                       response->set_change_id(written.change_id.bytes());
-                       ASSIGN_OR_RETURN(*response->mutable_request(),
-                                        LoadProto(published, written.key, request->parent()));
-                       return absl::OkStatus();
-                     }});
+    return RunWrite(
+        engine_, context,
+        {*std::move(key),
+         [=, this](const Published& published) {
+           return AuthorCreate(published, catalog_.areas, engine_->catalogue_offers(), *request);
+         },
+         [=, this](const Published& published, const Written& written) {
+           response->set_change_id(written.change_id.bytes());
+           return Show(published, written.key, request->parent(), response->mutable_request());
+         }});
   }
 
   grpc::ServerUnaryReactor* UpdateRequest(grpc::CallbackServerContext* context,
@@ -127,17 +150,45 @@ class RequestService final : public v1::RequestService::CallbackService {
     if (!key.ok()) return FinishNow(context, key.status());
     return RunWrite(engine_, context,
                     {*std::move(key),
-                     [=](const Published& published) { return AuthorUpdate(published, *request); },
-                     [=](const Published& published, const Written& written) -> absl::Status {
+                     [=, this](const Published& published) {
+                       return AuthorUpdate(published, catalog_.areas, *request);
+                     },
+                     [=, this](const Published& published, const Written& written) {
                        response->set_change_id(written.change_id.bytes());
                        response->set_verdict(written.verdict);
-                       ASSIGN_OR_RETURN(*response->mutable_request(),
-                                        LoadProto(published, written.key, request->name()));
-                       return absl::OkStatus();
+                       return Show(published, written.key, request->name(),
+                                   response->mutable_request());
                      }});
   }
 
+  grpc::ServerWriteReactor<v1::WatchRequestsResponse>* WatchRequests(
+      grpc::CallbackServerContext* context, const v1::WatchRequestsRequest* request) override {
+    const auto region = ParseParent("parent", request->parent());
+    if (!region.ok()) return RefuseWatch(region.status());
+    if (const absl::Status checked = CheckFilter(request->filter()); !checked.ok()) {
+      return RefuseWatch(checked);
+    }
+    return StartWatch(engine_, context, WatchedAreas(catalog_.areas, *region, request->filter()),
+                      request->filter());
+  }
+
  private:
+  sync::ListView ViewOf(const Published& published, int64_t as_of_ms = 0) const {
+    return {.definitions = published.definitions.get(),
+            .calendar = &engine_->calendar(),
+            .now_ms = engine_->now_ms(),
+            .as_of_ms = as_of_ms};
+  }
+
+  // A request as it is now.
+  absl::Status Show(const Published& published, const sync::RequestKey& key,
+                    const std::string& name, v1::Request* request) const {
+    ASSIGN_OR_RETURN(const auto stored, sync::LoadRequest(*published.reader, key));
+    if (!stored.has_value()) return NoSuchThing(name);
+    *request = sync::ToProto(*stored);
+    return sync::AddViews(*published.reader, stored->state, ViewOf(published), false, request);
+  }
+
   Engine* const engine_;
   const Catalog& catalog_;
 };

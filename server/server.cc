@@ -6,8 +6,13 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <future>
 #include <utility>
 
@@ -22,9 +27,10 @@
 namespace tikar::server {
 namespace {
 
-constexpr const char* kServices[] = {"tikar.v1.SyncService", "tikar.v1.RequestService",
+constexpr const char* kServices[] = {"tikar.v1.SyncService",     "tikar.v1.RequestService",
                                      "tikar.v1.ConflictService", "tikar.v1.CatalogService",
-                                     "tikar.v1.StatusService"};
+                                     "tikar.v1.StatusService",   "tikar.v1.InboxService",
+                                     "tikar.v1.ReportService"};
 
 // Keepalive, milliseconds. A phone pings every 120 s at most: more often wakes its radio for
 // nothing. Both ends must agree, or gRPC takes pings for abuse and hangs up.
@@ -52,6 +58,41 @@ void SetUpChannel(grpc::ServerBuilder& builder) {
   grpc::ResourceQuota quota("tikard");
   quota.Resize(kTransportBytesMax);
   builder.SetResourceQuota(quota);
+}
+
+// Unavailable when somebody has the port of `address`, as LoopbackAddress gives it. gRPC finds that
+// out too, but only once the store is open, and does not say why.
+absl::Status CheckPortIsFree(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  const bool is_v6 = address.front() == '[';
+  uint32_t port = 0;
+  CHECK(absl::SimpleAtoi(address.substr(colon + 1), &port));
+  if (port == 0) return absl::OkStatus();
+  sockaddr_in v4 = {};
+  v4.sin_family = AF_INET;
+  v4.sin_port = htons(static_cast<uint16_t>(port));
+  sockaddr_in6 v6 = {};
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = v4.sin_port;
+  v6.sin6_addr = in6addr_loopback;
+  if (!is_v6) CHECK(inet_pton(AF_INET, address.substr(0, colon).c_str(), &v4.sin_addr) == 1);
+  const int probe = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  // As gRPC does it: connections that ended a moment ago are in nobody's way.
+  const int reuse = 1;
+  int error = 0;
+  if (probe < 0 || setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)) != 0 ||
+      (is_v6 ? bind(probe, reinterpret_cast<const sockaddr*>(&v6), sizeof(v6))
+             : bind(probe, reinterpret_cast<const sockaddr*>(&v4), sizeof(v4))) != 0) {
+    error = errno;
+  }
+  if (probe >= 0) close(probe);
+  if (error == 0) return absl::OkStatus();
+  if (error == EADDRINUSE) {
+    return absl::UnavailableError(
+        absl::StrCat("port ", port, " is in use by another program; give another with --listen"));
+  }
+  return absl::UnavailableError(
+      absl::StrCat("cannot listen on ", address, ": ", std::strerror(error)));
 }
 
 // Until the sequencer has answered.
@@ -92,7 +133,15 @@ Server::Server(ServerOptions options) : options_(std::move(options)) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
   ASSIGN_OR_RETURN(options.listen, LoopbackAddress(options.listen));
+  // Said before anything is made.
+  RETURN_IF_ERROR(CheckPortIsFree(options.listen));
   std::unique_ptr<Server> server(new Server(std::move(options)));
+  server->options_.engine.sequencer.replica.knows_area =
+      [areas = &server->options_.catalog.areas](std::string_view code) {
+        return areas->Permits(code);
+      };
+  server->options_.engine.calendar = server->options_.catalog.calendar;
+  server->options_.engine.catalogue_offers = NewestOf(server->options_.catalog.definitions);
   ASSIGN_OR_RETURN(server->engine_, Engine::Start(server->options_.engine));
   RETURN_IF_ERROR(server->PublishDefinitions());
   RETURN_IF_ERROR(server->Listen());
@@ -119,6 +168,8 @@ absl::Status Server::Listen() {
   services_.push_back(MakeRequestService(engine_.get(), &options_.catalog));
   services_.push_back(MakeConflictService(engine_.get()));
   services_.push_back(MakeCatalogService(engine_.get(), &options_.catalog));
+  services_.push_back(MakeInboxService(engine_.get()));
+  services_.push_back(MakeReportService(engine_.get()));
   services_.push_back(MakeStatusService(engine_.get(), &options_.catalog, options_.data_directory));
 
   grpc::ServerBuilder builder;
@@ -127,8 +178,8 @@ absl::Status Server::Listen() {
   for (const auto& service : services_) builder.RegisterService(service.get());
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr || port_ == 0) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", options_.listen,
-                                               ": is another tikard, or something else, there?"));
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on ", options_.listen, "; give another address with --listen"));
   }
   address_ = absl::StrCat(options_.listen.substr(0, options_.listen.rfind(':')), ":", port_);
   for (const char* service : kServices) {

@@ -37,7 +37,8 @@ struct ServerOptions {
 class Server {
  public:
   // Opens the store, publishes the catalogue's definitions, listens. InvalidArgument: the address
-  // is not loopback, or a definition is refused; Unavailable: the port is taken.
+  // is not loopback, or a definition is refused; Unavailable: the port is taken, and then nothing
+  // was made or opened.
   static absl::StatusOr<std::unique_ptr<Server>> Start(ServerOptions options);
   ~Server();  // Stop()
 

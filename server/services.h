@@ -19,6 +19,8 @@ std::unique_ptr<grpc::Service> MakeSyncService(Engine* engine);
 std::unique_ptr<grpc::Service> MakeRequestService(Engine* engine, const Catalog* catalog);
 std::unique_ptr<grpc::Service> MakeConflictService(Engine* engine);
 std::unique_ptr<grpc::Service> MakeCatalogService(Engine* engine, const Catalog* catalog);
+std::unique_ptr<grpc::Service> MakeInboxService(Engine* engine);
+std::unique_ptr<grpc::Service> MakeReportService(Engine* engine);
 std::unique_ptr<grpc::Service> MakeStatusService(Engine* engine, const Catalog* catalog,
                                                  std::string data_directory);
 

@@ -40,6 +40,8 @@ class StatusService final : public v1::StatusService::CallbackService {
       response->set_groups_committed(status.groups_committed);
       response->set_changes_committed(status.changes_committed);
       response->set_data_directory(data_directory_);
+      response->set_calendar_version(catalog_.calendar.version());
+      for (const uint32_t year : catalog_.calendar_years) response->add_calendar_years(year);
       return absl::OkStatus();
     });
   }

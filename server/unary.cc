@@ -130,13 +130,53 @@ grpc::ServerUnaryReactor* RunWrite(Engine* engine, grpc::CallbackServerContext* 
   return reactor;
 }
 
-absl::StatusOr<std::string> IdempotencyKey(std::string_view method, std::string_view actor,
-                                           std::string_view request_id) {
+grpc::ServerUnaryReactor* RunCommand(Engine* engine, grpc::CallbackServerContext* context,
+                                     CommandCall call) {
+  if (!engine->calls().Begin()) {
+    return FinishNow(context, Stopping(engine->jitter_ms(kRetryStoppingMs)));
+  }
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const bool taken = engine->readers().TryPost([engine, reactor, call = std::move(call)] {
+    const std::shared_ptr<const Published> published = engine->sequencer().Current();
+    if (published == nullptr) {
+      return Finish(*engine, reactor, StoreOpening(engine->jitter_ms(kRetryOverloadedMs)));
+    }
+    absl::StatusOr<CommandCall::Prepared> prepared = call.prepare(*published);
+    if (!prepared.ok()) return Finish(*engine, reactor, prepared.status());
+    if (prepared->command == nullptr) return Finish(*engine, reactor, call.fill(*published));
+    const absl::Status handed = engine->sequencer().Run(
+        std::move(prepared->command), prepared->bytes,
+        [engine, reactor, fill = call.fill](TaskResult result) {
+          if (!result.status.ok()) return Finish(*engine, reactor, result.status);
+          engine->readers().Post([engine, reactor, fill, published = result.published] {
+            Finish(*engine, reactor, fill(*published));
+          });
+        });
+    if (!handed.ok()) Finish(*engine, reactor, handed);
+  });
+  if (!taken) {
+    Finish(*engine, reactor, Overloaded("calls waiting", engine->jitter_ms(kRetryOverloadedMs)));
+  }
+  return reactor;
+}
+
+absl::Status CheckActor(std::string_view actor) {
   if (!sync::IsActorName(actor)) {
     return Malformed("actor", "actor_format",
                      "Nama pelaku harus 1 sampai 64 karakter dari [a-z0-9._-/].",
                      "the actor must be 1 to 64 characters of [a-z0-9._-/]");
   }
+  if (actor == sync::kTimerActor) {
+    return Malformed("actor", "actor_reserved",
+                     "Nama \"timer\" milik server sendiri. Pakai nama lain.",
+                     "the name \"timer\" is the servers' own; use another one");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> IdempotencyKey(std::string_view method, std::string_view actor,
+                                           std::string_view request_id) {
+  RETURN_IF_ERROR(CheckActor(actor));
   bool good = request_id.size() == 36;
   for (size_t i = 0; good && i < request_id.size(); ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
@@ -182,6 +222,16 @@ absl::StatusOr<std::string> UnbindToken(std::string_view bound, std::string_view
                      "page_token is not from the page before with the same arguments");
   }
   return std::string(bound.substr(mark.size()));
+}
+
+absl::StatusOr<sync::PageQuery> PageOf(uint32_t size, uint32_t size_default,
+                                       std::string_view bound_token, std::string_view arguments) {
+  sync::PageQuery page;
+  ASSIGN_OR_RETURN(page.size, PageSize(size, size_default));
+  ASSIGN_OR_RETURN(page.token, UnbindToken(bound_token, arguments));
+  // The page's own token, and what encloses it.
+  page.bytes_max = kPageBytesMax - 2 * kPageTokenBytesMax;
+  return page;
 }
 
 }  // namespace tikar::server

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/engine/engine.h"
+#include "sync/query.h"
 #include "sync/types.h"
 #include "tikar/v1/entry.pb.h"
 
@@ -39,9 +40,29 @@ struct WriteCall {
 grpc::ServerUnaryReactor* RunWrite(Engine* engine, grpc::CallbackServerContext* context,
                                    WriteCall call);
 
+struct CommandCall {
+  // Checks the call and says what the Replica is to do; on a thread for reads. An empty Command:
+  // nothing. `bytes` is what it holds in memory.
+  struct Prepared {
+    Command command;
+    size_t bytes = 0;
+  };
+  std::function<absl::StatusOr<Prepared>(const Published&)> prepare;
+  // Fills the response from a version that contains what was done. On a thread for reads.
+  std::function<absl::Status(const Published&)> fill;
+};
+
+// Prepares, hands over, waits until it is durable, answers. The Command may write to the response
+// too: nobody else has it in hand meanwhile.
+grpc::ServerUnaryReactor* RunCommand(Engine* engine, grpc::CallbackServerContext* context,
+                                     CommandCall call);
+
 // Finishes at once.
 grpc::ServerUnaryReactor* FinishNow(grpc::CallbackServerContext* context,
                                     const absl::Status& status);
+
+// InvalidArgument: no name of an actor, or one that is the servers' own.
+absl::Status CheckActor(std::string_view actor);
 
 // Of `method` by `actor` under the UUID `request_id`. InvalidArgument when these are none.
 absl::StatusOr<std::string> IdempotencyKey(std::string_view method, std::string_view actor,
@@ -54,6 +75,11 @@ absl::StatusOr<size_t> PageSize(uint32_t asked, uint32_t page_size_default);
 // size.
 std::string BindToken(std::string_view token, std::string_view arguments);
 absl::StatusOr<std::string> UnbindToken(std::string_view bound, std::string_view arguments);
+
+// What a list reads for a call with this size and (bound) token, within kPageBytesMax.
+// InvalidArgument as PageSize and UnbindToken.
+absl::StatusOr<sync::PageQuery> PageOf(uint32_t size, uint32_t size_default,
+                                       std::string_view bound_token, std::string_view arguments);
 
 }  // namespace tikar::server
 

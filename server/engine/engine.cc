@@ -33,6 +33,10 @@ Engine::Engine(EngineOptions options)
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(EngineOptions options) {
   std::unique_ptr<Engine> engine(new Engine(std::move(options)));
   RETURN_IF_ERROR(engine->sequencer_.Start());
+  if (engine->options_.timers_interval_ms > 0) {
+    engine->timers_ = std::make_unique<Timers>(&engine->sequencer_, &engine->options_.calendar,
+                                               engine->options_.timers_interval_ms);
+  }
   return engine;
 }
 
@@ -45,6 +49,7 @@ void Engine::BeginStop() {
 
 absl::Status Engine::Stop() {
   BeginStop();
+  if (timers_ != nullptr) timers_->Stop();
   const absl::Status stopped = sequencer_.Stop();
   completions_.Stop();
   readers_.Stop();

@@ -6,7 +6,7 @@
 //   …                                   // gRPC server is shut down
 //   RETURN_IF_ERROR(engine->Stop());    // queue drained, store closed
 //
-// Lock order: a SyncSession's mutex, then one of the others; none of the others with another.
+// Lock order: a session's mutex, then one of the others; none of the others with another.
 // Callbacks (TaskDone, wake, granted) run without any.
 #ifndef TIKAR_SERVER_ENGINE_ENGINE_H_
 #define TIKAR_SERVER_ENGINE_ENGINE_H_
@@ -21,9 +21,12 @@
 #include "server/engine/call_gauge.h"
 #include "server/engine/fan_out.h"
 #include "server/engine/limits.h"
+#include "server/engine/offers.h"
 #include "server/engine/sequencer.h"
 #include "server/engine/sessions.h"
+#include "server/engine/timers.h"
 #include "server/engine/worker_pool.h"
+#include "sync/working_days.h"
 
 namespace tikar::server {
 
@@ -37,6 +40,11 @@ struct EngineOptions {
   size_t streams_max = kStreamsMax;
   size_t feed_bytes_in_flight_max = kFeedBytesInFlightMax;
   std::string version;
+  // Of the node's own catalogue.
+  CatalogueOffers catalogue_offers;
+  sync::WorkingCalendar calendar;
+  // From one run of the timers to the next, milliseconds; 0: they do not run.
+  int64_t timers_interval_ms = 0;
 };
 
 // Thread safety: all methods from any thread; Stop after the gRPC server is gone.
@@ -67,6 +75,8 @@ class Engine {
   uint64_t instance() const { return instance_; }
   int64_t started_at_ms() const { return started_at_ms_; }
   const std::string& version() const { return options_.version; }
+  const CatalogueOffers& catalogue_offers() const { return options_.catalogue_offers; }
+  const sync::WorkingCalendar& calendar() const { return options_.calendar; }
   // In whose log this node writes; kNone while the store is being opened again.
   sync::Origin origin() const;
 
@@ -84,6 +94,7 @@ class Engine {
   WorkerPool completions_;
   Sequencer sequencer_;
   Sessions sessions_;
+  std::unique_ptr<Timers> timers_;
 };
 
 }  // namespace tikar::server

@@ -5,6 +5,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
+#include "server/engine/limits.h"
 #include "sync/types.h"
 
 namespace tikar::server {
@@ -21,13 +22,22 @@ std::string UpperSnake(std::string_view code) {
   return upper;
 }
 
+// At most kFailureMessageBytesMax, and no half code point.
+std::string CutOff(std::string_view message) {
+  if (message.size() <= kFailureMessageBytesMax) return std::string(message);
+  constexpr std::string_view kSign = "...";
+  size_t end = kFailureMessageBytesMax - kSign.size();
+  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xc0) == 0x80) --end;
+  return absl::StrCat(AbslView(message.substr(0, end)), AbslView(kSign));
+}
+
 // Collects the details of one failure.
 class Failure {
  public:
   Failure(absl::StatusCode code, std::string_view reason, std::string_view message_id,
           std::string_view message_en) {
     rpc_.set_code(static_cast<int>(code));
-    rpc_.set_message(std::string(message_en));
+    rpc_.set_message(CutOff(message_en));
     google::rpc::ErrorInfo info;
     info.set_reason(std::string(reason));
     info.set_domain(kDomain);
@@ -44,19 +54,25 @@ class Failure {
     return std::move(*this);
   }
 
-  // Each violation once per language, as google.rpc.BadRequest wants it.
+  // Each violation once per language, as google.rpc.BadRequest wants it; `description` would say
+  // the same a third time. As many as fit: whoever mends these is told of the rest.
   Failure&& With(const std::vector<sync::Violation>& violations) && {
     google::rpc::BadRequest bad;
+    // The Any around them has a type's name and two lengths.
+    constexpr size_t kEnclosureBytes = 64;
+    const size_t room = kFailureDetailsBytesMax - kEnclosureBytes - rpc_.ByteSizeLong();
     for (const sync::Violation& violation : violations) {
+      google::rpc::BadRequest with_it = bad;
       for (const bool indonesian : {true, false}) {
-        auto* field = bad.add_field_violations();
+        auto* field = with_it.add_field_violations();
         field->set_field(violation.field);
         field->set_reason(UpperSnake(violation.code));
-        field->set_description(violation.message_en);
         field->mutable_localized_message()->set_locale(indonesian ? "id" : "en");
-        field->mutable_localized_message()->set_message(indonesian ? violation.message_id
-                                                                   : violation.message_en);
+        field->mutable_localized_message()->set_message(
+            CutOff(indonesian ? violation.message_id : violation.message_en));
       }
+      if (with_it.ByteSizeLong() > room) break;
+      bad = std::move(with_it);
     }
     rpc_.add_details()->PackFrom(bad);
     return std::move(*this);
@@ -73,7 +89,7 @@ class Failure {
   void AddMessage(std::string_view locale, std::string_view message) {
     google::rpc::LocalizedMessage localized;
     localized.set_locale(std::string(locale));
-    localized.set_message(std::string(message));
+    localized.set_message(CutOff(message));
     rpc_.add_details()->PackFrom(localized);
   }
 
@@ -92,6 +108,28 @@ absl::StatusCode CodeOf(v1::RefusalReason reason) {
     default:
       return absl::StatusCode::kInvalidArgument;
   }
+}
+
+// The first of them in one text, in Indonesian and in English, and how many more there are.
+std::pair<std::string, std::string> MessagesOf(const std::vector<sync::Violation>& violations) {
+  constexpr size_t kCountBytes = 32;
+  std::string message_id, message_en;
+  for (size_t i = 0; i < violations.size(); ++i) {
+    const sync::Violation& violation = violations[i];
+    const char* separator = i == 0 ? "" : " ";
+    const auto fits = [](const std::string& text, const std::string& more) {
+      return text.size() + 1 + more.size() + kCountBytes <= kFailureMessageBytesMax;
+    };
+    if (i > 0 &&
+        !(fits(message_id, violation.message_id) && fits(message_en, violation.message_en))) {
+      absl::StrAppend(&message_id, " (dan ", violations.size() - i, " lagi)");
+      absl::StrAppend(&message_en, " (and ", violations.size() - i, " more)");
+      break;
+    }
+    absl::StrAppend(&message_id, separator, violation.message_id);
+    absl::StrAppend(&message_en, separator, violation.message_en);
+  }
+  return {std::move(message_id), std::move(message_en)};
 }
 
 }  // namespace
@@ -147,6 +185,29 @@ absl::Status AppTooOld(uint32_t version, uint32_t version_min) {
       .ToStatus();
 }
 
+absl::Status ChangedMeanwhile(std::string_view what) {
+  return Failure(absl::StatusCode::kFailedPrecondition, "CHANGED_MEANWHILE",
+                 absl::StrCat(AbslView(what),
+                              " berubah setelah halaman sebelumnya; mulai lagi dari halaman "
+                              "pertama, tanpa page_token."),
+                 absl::StrCat(AbslView(what),
+                              " changed after the page before; begin again with the first page, "
+                              "without a page_token"))
+      .ToStatus();
+}
+
+absl::Status VersionTaken(std::string_view publisher, std::string_view service, uint32_t version,
+                          uint32_t version_newest) {
+  return Failure(absl::StatusCode::kAlreadyExists, "VERSION_TAKEN",
+                 absl::StrCat(AbslView(publisher), " sudah menerbitkan ", AbslView(service),
+                              " versi ", version, " dengan isi lain; naikkan version menjadi ",
+                              version_newest + 1, "."),
+                 absl::StrCat(AbslView(publisher), " has published version ", version, " of ",
+                              AbslView(service), " with other contents; raise version to ",
+                              version_newest + 1))
+      .ToStatus();
+}
+
 absl::Status NoSuchThing(std::string_view name) {
   return Failure(absl::StatusCode::kNotFound, "NOT_FOUND",
                  absl::StrCat("Tidak ditemukan: ", AbslView(name)),
@@ -163,13 +224,15 @@ absl::Status Malformed(std::string_view field, std::string_view code, std::strin
       .ToStatus();
 }
 
+absl::Status MalformedIn(std::string_view code, const std::vector<sync::Violation>& violations) {
+  const auto [message_id, message_en] = MessagesOf(violations);
+  return Failure(absl::StatusCode::kInvalidArgument, UpperSnake(code), message_id, message_en)
+      .With(violations)
+      .ToStatus();
+}
+
 absl::Status Refused(v1::RefusalReason reason, const std::vector<sync::Violation>& violations) {
-  std::string message_id, message_en;
-  for (const sync::Violation& violation : violations) {
-    const char* separator = message_en.empty() ? "" : " ";
-    absl::StrAppend(&message_id, separator, violation.message_id);
-    absl::StrAppend(&message_en, separator, violation.message_en);
-  }
+  auto [message_id, message_en] = MessagesOf(violations);
   if (message_en.empty()) {
     message_id = "Perubahan ini ditolak.";
     message_en = "This change was refused.";

@@ -30,14 +30,22 @@ absl::Status StoreOpening(int64_t retry_ms);
 absl::Status ReadsTooSlowly(int64_t retry_ms);
 // FAILED_PRECONDITION: the app speaks an older protocol than this server.
 absl::Status AppTooOld(uint32_t version, uint32_t version_min);
+// FAILED_PRECONDITION: `what` changed between two pages of it.
+absl::Status ChangedMeanwhile(std::string_view what);
+// ALREADY_EXISTS: `publisher` has published this version of `service` with other bytes; its newest
+// is `version_newest`.
+absl::Status VersionTaken(std::string_view publisher, std::string_view service, uint32_t version,
+                          uint32_t version_newest);
 // NOT_FOUND. `name` as the caller gave it.
 absl::Status NoSuchThing(std::string_view name);
 
 // INVALID_ARGUMENT with one violation.
 absl::Status Malformed(std::string_view field, std::string_view code, std::string_view message_id,
                        std::string_view message_en);
+// INVALID_ARGUMENT with these, at least one, as far as they fit (kFailureDetailsBytesMax).
+absl::Status MalformedIn(std::string_view code, const std::vector<sync::Violation>& violations);
 // A change that was refused: INVALID_ARGUMENT, PERMISSION_DENIED or FAILED_PRECONDITION by
-// `reason`.
+// `reason`, with the violations as far as they fit.
 absl::Status Refused(v1::RefusalReason reason, const std::vector<sync::Violation>& violations);
 
 // Code, message and details of any status. One that no function here made gets words by its code;

@@ -22,6 +22,9 @@ inline constexpr size_t kGroupChangesMax = 1'000;
 inline constexpr size_t kGroupBytesMax = 4 << 20;
 // Groups between the end of Ingest and the answer: one is being synced, the next one is ready.
 inline constexpr size_t kGroupsInFlightMax = 2;
+// Requests that the timers move on in one group, so that a node that was off for weeks does not
+// hold up those who write.
+inline constexpr size_t kTimersPerGroupMax = 256;
 // Waits between attempts to bring a failed store back. The first is short because most failures
 // that pass at all (a full disk that was cleared) pass at once; the last because a person may be at
 // work on it.
@@ -36,6 +39,9 @@ inline constexpr size_t kReadsQueuedMax = 1'024;
 inline constexpr uint32_t kPageSizeDefault = 50;
 inline constexpr uint32_t kPageSizeMax = 1'000;
 inline constexpr uint32_t kAreasPageSizeDefault = 100;
+// Of one page, in bytes: as much as one message of a Sync stream, and less than what every gRPC
+// client takes without being told to. So a page may hold less than was asked for.
+inline constexpr size_t kPageBytesMax = 1 << 20;
 // A page token is ours; somebody else's is cut off here.
 inline constexpr size_t kPageTokenBytesMax = 1'024;
 // Text to search for, in bytes.
@@ -44,6 +50,21 @@ inline constexpr size_t kSearchTextBytesMax = 256;
 inline constexpr size_t kNameBytesMax = 256;
 // An etag holds at most kParentsPerChangeMax heads of 16 bytes in base64url.
 inline constexpr size_t kEtagBytesMax = 2'048;
+
+// --- Reports ---
+
+// Requests that one job of a report looks at, some tens of milliseconds, so that others get the
+// thread in between; fewer where it reads their histories. And their bytes.
+inline constexpr size_t kReportRequestsPerJob = 1'000;
+inline constexpr size_t kReportHistoriesPerJob = 100;
+inline constexpr size_t kReportBytesPerJob = 4 << 20;
+// Reports at a time: each holds one version of the data and its table.
+inline constexpr size_t kReportsMax = 4;
+// Rows of a table. Beyond it nobody reads, and the server's memory is not the caller's.
+inline constexpr size_t kReportRowsMax = 200'000;
+inline constexpr size_t kReportBytesMax = 64 << 20;
+// Of one message.
+inline constexpr size_t kReportBatchBytesMax = 512 << 10;
 
 // --- Sync streams ---
 
@@ -78,6 +99,16 @@ inline constexpr int64_t kTooOldIdleMs = 5'000;
 inline constexpr int64_t kTickMs = 500;
 // The oldest protocol this server talks, and the one it is written for.
 inline constexpr uint32_t kProtocolVersionMin = 1;
+
+// --- Refusals ---
+
+// What a failure says travels in HTTP/2 trailers, of which gRPC's clients take 8 KiB. Over that the
+// caller is told RESOURCE_EXHAUSTED in place of what is wrong, and comes back for ever. The details
+// are a third larger in base64: 5,600 bytes of the 8,192.
+inline constexpr size_t kFailureDetailsBytesMax = 4'200;
+// Of the message in one language, which also travels in a trailer of its own, where a byte that is
+// not ASCII is three.
+inline constexpr size_t kFailureMessageBytesMax = 600;
 
 // --- Coming back later ---
 

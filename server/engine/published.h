@@ -20,6 +20,8 @@ struct Published {
   std::shared_ptr<const sync::Reader> reader;
   std::shared_ptr<const sync::DefinitionTable> definitions;
   sync::Origin origin = sync::Origin::kNone;
+  // When it became durable, milliseconds since the epoch.
+  int64_t durable_at_ms = 0;
 };
 
 }  // namespace tikar::server

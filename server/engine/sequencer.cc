@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <unordered_set>
 #include <utility>
 
@@ -23,6 +24,12 @@ std::string_view ReasonFor(const absl::Status& status) {
     default:
       return "its disk gave an error";
   }
+}
+
+// A command's way to say that nothing was done.
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ||
+         absl::IsAlreadyExists(status);
 }
 
 // What the operator reads, and should do about it.
@@ -51,7 +58,7 @@ Sequencer::~Sequencer() { Stop().IgnoreError(); }
 absl::Status Sequencer::Start() {
   RETURN_IF_ERROR(OpenAll());
   syncer_ = std::thread([this] { RunSyncer(); });
-  thread_ = std::thread([this] { Run(); });
+  thread_ = std::thread([this] { RunSequencer(); });
   return absl::OkStatus();
 }
 
@@ -72,19 +79,30 @@ absl::Status Sequencer::Author(AuthoredChange change, TaskDone done) {
   return Enqueue(std::move(task));
 }
 
-absl::Status Sequencer::AddDefinition(std::string bytes, TaskDone done) {
+absl::Status Sequencer::Run(Command command, size_t bytes, TaskDone done) {
   Task task;
-  task.bytes = bytes.size();
-  task.what = DefinitionBytes{std::move(bytes)};
+  task.bytes = bytes;
+  task.what = std::move(command);
   task.done = std::move(done);
   return Enqueue(std::move(task));
+}
+
+absl::Status Sequencer::AddDefinition(std::string bytes, TaskDone done) {
+  const size_t size = bytes.size();
+  return Run(
+      [bytes = std::move(bytes)](sync::Replica& replica, int64_t now_ms) {
+        return replica.AddDefinition(bytes, now_ms);
+      },
+      size, std::move(done));
 }
 
 absl::Status Sequencer::Receive(std::vector<v1::Entry> entries, TaskDone done) {
   Task task;
   task.changes = entries.size();
   for (const v1::Entry& entry : entries) task.bytes += entry.ByteSizeLong();
-  task.what = Entries{std::move(entries)};
+  task.what = [entries = std::move(entries)](sync::Replica& replica, int64_t now_ms) {
+    return replica.Receive(entries, now_ms);
+  };
   task.done = std::move(done);
   return Enqueue(std::move(task));
 }
@@ -112,8 +130,7 @@ std::vector<Sequencer::Task> Sequencer::TakeGroup() {
   size_t changes = 0, bytes = 0;
   while (!queue_.empty()) {
     Task& next = queue_.front();
-    const bool alone = std::holds_alternative<DefinitionBytes>(next.what) ||
-                       std::holds_alternative<Entries>(next.what);
+    const bool alone = std::holds_alternative<Command>(next.what);
     if (!group.empty()) {
       if (alone || changes + next.changes > kGroupChangesMax ||
           bytes + next.bytes > kGroupBytesMax) {
@@ -137,44 +154,60 @@ std::vector<Sequencer::Task> Sequencer::TakeGroup() {
   return group;
 }
 
-void Sequencer::Run() {
+void Sequencer::RunSequencer() {
+  // Pieces of an upgrade and groups of the queue take turns.
+  bool upgrade_next = false;
   while (true) {
     std::vector<Task> group;
     bool failed = false;
+    const bool upgrading = replica_->upgrading();
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-        return !failed_.ok() || (!queue_.empty() && in_flight_ < kGroupsInFlightMax) ||
+      wake_.wait(lock, [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+        return !failed_.ok() ||
+               ((!queue_.empty() || upgrading) && in_flight_ < kGroupsInFlightMax) ||
                (stopping_ && queue_.empty());
       });
       failed = !failed_.ok();
       if (!failed) {
-        if (queue_.empty()) return;
-        group = TakeGroup();
+        // What is left of an upgrade is done at the next start.
+        if (stopping_ && queue_.empty()) return;
+        if (!queue_.empty() && !(upgrading && upgrade_next)) group = TakeGroup();
       }
     }
     if (failed) {
       Recover();
       std::lock_guard lock(mutex_);
       if (!failed_.ok()) return;  // Stopped before it succeeded.
+    } else if (group.empty()) {
+      ProcessUpgrade();
+      upgrade_next = false;
     } else {
       Process(std::move(group));
+      upgrade_next = true;
     }
   }
 }
 
-absl::StatusOr<std::vector<sync::Submission>> Sequencer::Prepare(std::vector<Task>& tasks,
-                                                                 std::vector<Answer>* answers,
-                                                                 int64_t now_ms) {
-  std::vector<sync::Submission> submissions;
+void Sequencer::ProcessUpgrade() {
+  absl::StatusOr<sync::Outcome> outcome = replica_->Upgrade(options_.now_ms());
+  if (outcome.ok()) return Commit(*std::move(outcome), {});
+  Log(Level::kError, "requests that waited could not be folded",
+      {{"reason", outcome.status().ToString()}});
+  // A store that cannot be read is opened anew, after a while.
+  SetFailed(outcome.status());
+}
+
+absl::Status Sequencer::Prepare(std::vector<Task>& tasks,
+                                std::vector<sync::Submission>* submissions,
+                                std::vector<Answer>* answers, int64_t now_ms) {
   for (Task& task : tasks) {
     TaskResult result;
     size_t count = 0;
     if (auto* changes = std::get_if<Changes>(&task.what)) {
       count = changes->submissions.size();
-      for (const sync::Submission& submission : changes->submissions) {
-        submissions.push_back(submission);
-      }
+      std::move(changes->submissions.begin(), changes->submissions.end(),
+                std::back_inserter(*submissions));
     } else {
       auto& authored = std::get<AuthoredChange>(task.what);
       if (!authored.idempotency_key.empty()) {
@@ -189,42 +222,58 @@ absl::StatusOr<std::vector<sync::Submission>> Sequencer::Prepare(std::vector<Tas
         submission.body = authored.body.SerializeAsString();
         submission.actor = authored.body.actor();
         submission.idempotency_key = authored.idempotency_key;
-        submissions.push_back(std::move(submission));
+        submissions->push_back(std::move(submission));
         count = 1;
       }
     }
     result.results.resize(count);
     answers->push_back({task.done, std::move(result)});
   }
-  return submissions;
+  return absl::OkStatus();
+}
+
+void Sequencer::GiveBack(std::vector<sync::Submission> submissions,
+                         const std::vector<Answer>& answers, std::vector<Task>* tasks) {
+  auto next = submissions.begin();
+  for (size_t i = 0; i < answers.size(); ++i) {
+    const auto end = next + static_cast<ptrdiff_t>(answers[i].result.results.size());
+    // What the server authors itself is made anew from its body.
+    if (auto* changes = std::get_if<Changes>(&(*tasks)[i].what)) {
+      std::move(next, end, changes->submissions.begin());
+    }
+    next = end;
+  }
 }
 
 void Sequencer::Process(std::vector<Task> tasks) {
   const int64_t now_ms = options_.now_ms();
+  std::vector<sync::Submission> submissions;
   std::vector<Answer> answers;
   absl::StatusOr<sync::Outcome> outcome = sync::Outcome{};
-  if (auto* definition = std::get_if<DefinitionBytes>(&tasks.front().what)) {
+  if (auto* command = std::get_if<Command>(&tasks.front().what)) {
     answers.push_back({tasks.front().done, {}});
-    outcome = replica_->AddDefinition(definition->bytes, now_ms);
-  } else if (auto* entries = std::get_if<Entries>(&tasks.front().what)) {
-    answers.push_back({tasks.front().done, {}});
-    outcome = replica_->Receive(entries->entries, now_ms);
+    outcome = (*command)(*replica_, now_ms);
+    if (outcome.ok()) answers.front().result.changes_new = outcome->changes_new;
   } else {
-    auto submissions = Prepare(tasks, &answers, now_ms);
-    if (!submissions.ok()) {
-      outcome = submissions.status();
-    } else if (!submissions->empty()) {
-      outcome = replica_->Ingest(*submissions, now_ms);
+    const absl::Status prepared = Prepare(tasks, &submissions, &answers, now_ms);
+    if (!prepared.ok()) {
+      outcome = prepared;
+    } else if (!submissions.empty()) {
+      outcome = replica_->Ingest(submissions, now_ms);
     }
   }
   if (!outcome.ok()) {
+    {
+      // Those that were taken before are answered first.
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_flight_ == 0; });
+    }
     // Something could not be read, half-way: what the Replica counts in memory is ahead of what was
-    // written. One over the same store knows only what was. An InvalidArgument comes before
+    // written. One over the same store knows only what was. A command that refuses does so before
     // anything was counted.
-    const bool counted = std::holds_alternative<Changes>(tasks.front().what) ||
-                         std::holds_alternative<AuthoredChange>(tasks.front().what) ||
-                         outcome.status().code() != absl::StatusCode::kInvalidArgument;
-    if (counted) {
+    const bool refused =
+        std::holds_alternative<Command>(tasks.front().what) && IsRefusal(outcome.status());
+    if (!refused) {
       if (const absl::Status opened = OpenReplica().status(); !opened.ok()) {
         SetFailed(opened);
         Fail(std::move(answers),
@@ -234,6 +283,7 @@ void Sequencer::Process(std::vector<Task> tasks) {
     }
     // Only those whose request it is should suffer.
     if (tasks.size() > 1) {
+      GiveBack(std::move(submissions), answers, &tasks);
       for (Task& task : tasks) {
         std::vector<Task> alone;
         alone.push_back(std::move(task));
@@ -241,7 +291,7 @@ void Sequencer::Process(std::vector<Task> tasks) {
       }
       return;
     }
-    if (outcome.status().code() != absl::StatusCode::kInvalidArgument) {
+    if (!IsRefusal(outcome.status())) {
       Log(Level::kError, "changes could not be folded in",
           {{"reason", outcome.status().ToString()}});
     }
@@ -411,6 +461,11 @@ absl::StatusOr<sync::Replica::Opened> Sequencer::OpenReplica() {
   ASSIGN_OR_RETURN(sync::Replica::Opened opened,
                    sync::Replica::Open(store_->Latest(), replica_options));
   RETURN_IF_ERROR(store_->Write(opened.batch));
+  // What an older build could not fold, this one may: before anybody is answered.
+  while (opened.replica->upgrading()) {
+    ASSIGN_OR_RETURN(const sync::Outcome outcome, opened.replica->Upgrade(replica_options.now_ms));
+    RETURN_IF_ERROR(store_->Write(outcome.batch));
+  }
   replica_ = std::move(opened.replica);
   return opened;
 }
@@ -421,6 +476,9 @@ absl::Status Sequencer::OpenAll() {
   }
   ASSIGN_OR_RETURN(const sync::Replica::Opened opened, OpenReplica());
   RETURN_IF_ERROR(store_->Sync());
+  for (const std::string& warning : opened.definition_warnings) {
+    Log(Level::kWarning, "definition", {{"reason", warning}});
+  }
   if (!opened.new_origin_reason.empty()) {
     Log(Level::kInfo, "began a new origin", {{"reason", opened.new_origin_reason}});
   }
@@ -445,6 +503,7 @@ void Sequencer::Publish(Published published) {
   std::shared_ptr<const Published> before;  // Released without the lock.
   std::lock_guard lock(published_mutex_);
   published.number = ++publications_;
+  published.durable_at_ms = options_.now_ms();
   before = std::exchange(published_, std::make_shared<const Published>(std::move(published)));
 }
 

@@ -54,6 +54,8 @@ struct AuthoredChange {
 // What became of one task. With an error status nothing else is set.
 struct TaskResult {
   absl::Status status;
+  // Of a command: changes that were new here.
+  uint64_t changes_new = 0;
   // One per submission, in order; one for an AuthoredChange.
   std::vector<sync::SubmissionResult> results;
   // The key of an AuthoredChange had made `earlier` before; `results` is empty then.
@@ -62,6 +64,11 @@ struct TaskResult {
   // A version that contains the result.
   std::shared_ptr<const Published> published;
 };
+// Something that the Replica is told to do, alone in its group. Runs on the sequencer thread, so
+// what it finds in the Replica holds until it is done. Called once. InvalidArgument, NotFound and
+// AlreadyExists say that nothing was done.
+using Command =
+    std::function<absl::StatusOr<sync::Outcome>(sync::Replica& replica, int64_t now_ms)>;
 // Runs on the completion pool, in order.
 using TaskDone = std::function<void(TaskResult)>;
 
@@ -108,6 +115,8 @@ class Sequencer {
   // OK: `done` will be called. An error (Overloaded, RefusingWrites, Stopping): it will not.
   absl::Status Submit(std::vector<sync::Submission> submissions, TaskDone done);
   absl::Status Author(AuthoredChange change, TaskDone done);
+  // `bytes` is what the command holds in memory.
+  absl::Status Run(Command command, size_t bytes, TaskDone done);
   absl::Status AddDefinition(std::string bytes, TaskDone done);
   absl::Status Receive(std::vector<v1::Entry> entries, TaskDone done);
 
@@ -122,14 +131,8 @@ class Sequencer {
   struct Changes {
     std::vector<sync::Submission> submissions;
   };
-  struct DefinitionBytes {
-    std::string bytes;
-  };
-  struct Entries {
-    std::vector<v1::Entry> entries;
-  };
   struct Task {
-    std::variant<Changes, AuthoredChange, DefinitionBytes, Entries> what;
+    std::variant<Changes, AuthoredChange, Command> what;
     size_t changes = 1;
     size_t bytes = 0;
     TaskDone done;
@@ -150,12 +153,17 @@ class Sequencer {
   std::vector<Task> TakeGroup() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // The sequencer thread.
-  void Run();
+  void RunSequencer();
   void Process(std::vector<Task> tasks);
-  // The submissions of `tasks`, and into `answers` what was made before.
-  absl::StatusOr<std::vector<sync::Submission>> Prepare(std::vector<Task>& tasks,
-                                                        std::vector<Answer>* answers,
-                                                        int64_t now_ms);
+  // The next piece of what waits to be folded again, in a group of its own.
+  void ProcessUpgrade();
+  // Moves the submissions of `tasks` into one list, and into `answers` what was made before: one
+  // answer for each task, with room for its results.
+  absl::Status Prepare(std::vector<Task>& tasks, std::vector<sync::Submission>* submissions,
+                       std::vector<Answer>* answers, int64_t now_ms);
+  // Undoes Prepare, which may have stopped half-way: the tasks are as they were.
+  static void GiveBack(std::vector<sync::Submission> submissions,
+                       const std::vector<Answer>& answers, std::vector<Task>* tasks);
   void Commit(sync::Outcome outcome, std::vector<Answer> answers);
   void Recover();
   // A Replica over what was written so far; what it answers tells what an operator should know.

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "server/engine/limits.h"
+
 namespace tikar::server {
 
 Sessions::Sessions(size_t sessions_max, std::function<int64_t()> now_ms)
@@ -17,14 +19,14 @@ Sessions::~Sessions() {
   thread_.join();
 }
 
-bool Sessions::Add(const std::shared_ptr<SyncSession>& session) {
+bool Sessions::Add(const std::shared_ptr<LiveStream>& session) {
   std::lock_guard lock(mutex_);
   if (stopping_ || sessions_.size() >= sessions_max_) return false;
   sessions_.insert(session);
   return true;
 }
 
-void Sessions::Remove(const std::shared_ptr<SyncSession>& session) {
+void Sessions::Remove(const std::shared_ptr<LiveStream>& session) {
   std::lock_guard lock(mutex_);
   sessions_.erase(session);
 }
@@ -47,7 +49,7 @@ size_t Sessions::size() const {
   return sessions_.size();
 }
 
-std::vector<std::shared_ptr<SyncSession>> Sessions::All() const {
+std::vector<std::shared_ptr<LiveStream>> Sessions::All() const {
   std::lock_guard lock(mutex_);
   return {sessions_.begin(), sessions_.end()};
 }

@@ -1,5 +1,5 @@
-// Sessions: all Sync streams of the process: how many there may be, whose deadlines are due, whom
-// to stop.
+// Sessions: all streams of the process (Sync, WatchRequests): how many there may be, whose
+// deadlines are due, whom to stop.
 #ifndef TIKAR_SERVER_ENGINE_SESSIONS_H_
 #define TIKAR_SERVER_ENGINE_SESSIONS_H_
 
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "server/engine/sync_session.h"
+#include "server/engine/live_stream.h"
 
 namespace tikar::server {
 
@@ -26,8 +26,8 @@ class Sessions {
   ~Sessions();
 
   // False: too many, or StopAll was called.
-  bool Add(const std::shared_ptr<SyncSession>& session);
-  void Remove(const std::shared_ptr<SyncSession>& session);
+  bool Add(const std::shared_ptr<LiveStream>& session);
+  void Remove(const std::shared_ptr<LiveStream>& session);
   // Stops every session and admits no more.
   void StopAll();
   bool stopping() const;
@@ -36,13 +36,13 @@ class Sessions {
 
  private:
   void Run();
-  std::vector<std::shared_ptr<SyncSession>> All() const;
+  std::vector<std::shared_ptr<LiveStream>> All() const;
 
   const size_t sessions_max_;
   const std::function<int64_t()> now_ms_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::unordered_set<std::shared_ptr<SyncSession>> sessions_ ABSL_GUARDED_BY(mutex_);
+  std::unordered_set<std::shared_ptr<LiveStream>> sessions_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

@@ -7,10 +7,12 @@
 #include "server/engine/engine.h"
 #include "server/engine/failure.h"
 #include "server/engine/log.h"
+#include "server/engine/offers.h"
 #include "server/engine/result_proto.h"
 #include "sync/hlc.h"
 #include "sync/limits.h"
 #include "sync/names.h"
+#include "sync/status_macros.h"
 
 namespace tikar::server {
 namespace {
@@ -25,6 +27,11 @@ absl::Status CheckHello(const v1::Hello& hello) {
     return Malformed("hello.actor", "actor_format",
                      "Nama perangkat harus 1 sampai 64 karakter dari [a-z0-9._-/].",
                      "the actor must be 1 to 64 characters of [a-z0-9._-/]");
+  }
+  if (hello.actor() == sync::kTimerActor) {
+    return Malformed("hello.actor", "actor_reserved",
+                     "Nama \"timer\" milik server sendiri. Pakai nama perangkat lain.",
+                     "the name \"timer\" is the servers' own; use another one for the device");
   }
   if (!hello.push_only() && hello.scope().empty()) {
     return Malformed("hello.scope", "scope_missing", "Sebutkan 1 sampai 64 wilayah.",
@@ -387,7 +394,7 @@ void SyncSession::BeginReadFeed() {
 void SyncSession::ReleaseBytes(size_t bytes) { engine_.feed_budget().Release(bytes); }
 
 void SyncSession::ReadFeedNow() {
-  const size_t bytes = query_.bytes_max;
+  size_t bytes = query_.bytes_max;
   {
     Lock lock(mutex_);
     const bool over = finished_ || broken_ || end_.has_value();
@@ -413,20 +420,30 @@ void SyncSession::ReadFeedNow() {
     return;
   }
   absl::StatusOr<sync::FeedPage> page = sync::ReadFeed(*published->reader, query_);
-  if (!page.ok()) {
-    if (page.status().code() != absl::StatusCode::kInvalidArgument) {
-      Log(Level::kError, "feed could not be read", {{"reason", page.status().ToString()}});
+  // Requests first: forms are for what the officer does next.
+  absl::StatusOr<std::vector<v1::Offer>> offers = std::vector<v1::Offer>();
+  if (page.ok() && page->caught_up) offers = NewOffers(*published);
+  if (!page.ok() || !offers.ok()) {
+    const absl::Status failed = page.ok() ? offers.status() : page.status();
+    if (failed.code() != absl::StatusCode::kInvalidArgument) {
+      Log(Level::kError, "feed could not be read", {{"reason", failed.ToString()}});
     }
     ReleaseBytes(bytes);
     Lock lock(mutex_);
     feed_ = Feed::kIdle;
-    End(page.status());
+    End(failed);
     Pump(lock);
     return;
   }
   const bool caught_up = page->caught_up;
-  const bool empty = page->requests.empty() && page->removals.empty();
-  std::deque<v1::SyncResponse> batches = MakeBatches(*std::move(page), *published);
+  const bool empty = page->requests.empty() && page->removals.empty() && offers->empty();
+  std::deque<v1::SyncResponse> batches =
+      MakeBatches(*std::move(page), *published, *std::move(offers));
+  // Hardly a page is as large as it might have been: what it does not need is for those in line.
+  size_t bytes_needed = 0;
+  for (const v1::SyncResponse& batch : batches) bytes_needed += batch.ByteSizeLong();
+  if (bytes_needed < bytes) ReleaseBytes(bytes - bytes_needed);
+  bytes = std::min(bytes, bytes_needed);
 
   Lock lock(mutex_);
   number_seen_ = std::max(number_seen_, published->number);
@@ -446,8 +463,19 @@ void SyncSession::ReadFeedNow() {
   Pump(lock);
 }
 
+absl::StatusOr<std::vector<v1::Offer>> SyncSession::NewOffers(const Published& published) {
+  ASSIGN_OR_RETURN(std::vector<v1::Offer> offers,
+                   OffersWithin(published, engine_.catalogue_offers(), query_.scope));
+  std::string told;
+  for (const v1::Offer& offer : offers) absl::StrAppend(&told, offer.SerializeAsString());
+  if (told == offers_told_) return std::vector<v1::Offer>();
+  offers_told_ = std::move(told);
+  return offers;
+}
+
 std::deque<v1::SyncResponse> SyncSession::MakeBatches(sync::FeedPage page,
-                                                      const Published& published) {
+                                                      const Published& published,
+                                                      std::vector<v1::Offer> offers) {
   const std::string cursor_before = std::exchange(query_.cursor, page.cursor);
   v1::SyncResponse last;
   v1::Batch& batch = *last.mutable_batch();
@@ -457,12 +485,17 @@ std::deque<v1::SyncResponse> SyncSession::MakeBatches(sync::FeedPage page,
   batch.set_cursor(page.cursor);
   batch.set_caught_up(page.caught_up);
   batch.set_remaining(page.remaining);
+  std::vector<sync::DefinitionHash> wanted = std::move(page.definitions);
+  for (v1::Offer& offer : offers) {
+    wanted.push_back(*sync::DefinitionHash::FromBytes(offer.definition_hash()));
+    *batch.add_offers() = std::move(offer);
+  }
 
   // Definitions go with the batch where they fit, else before it in batches that move no cursor.
   std::deque<v1::SyncResponse> batches;
   v1::SyncResponse before;
   size_t before_bytes = 0, batch_bytes = batch.ByteSizeLong();
-  for (const sync::DefinitionHash& hash : page.definitions) {
+  for (const sync::DefinitionHash& hash : wanted) {
     if (known_.contains(hash)) continue;
     const std::shared_ptr<const sync::Definition> definition = published.definitions->Find(hash);
     if (definition == nullptr) continue;  // Not here either; the request says so.

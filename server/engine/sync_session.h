@@ -26,10 +26,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "server/engine/fan_out.h"
+#include "server/engine/live_stream.h"
 #include "server/engine/sequencer.h"
 #include "sync/feed.h"
 #include "tikar/v1/sync_service.pb.h"
@@ -53,11 +55,11 @@ class SyncTransport {
 };
 
 // Thread safety: all methods from any thread, but OnRead and OnWritten answer one call each.
-class SyncSession : public std::enable_shared_from_this<SyncSession> {
+class SyncSession final : public LiveStream, public std::enable_shared_from_this<SyncSession> {
  public:
   // `engine` outlives the session, `transport` its Finish.
   SyncSession(Engine* engine, SyncTransport* transport);
-  ~SyncSession();
+  ~SyncSession() override;
 
   // Begins to read.
   void Start();
@@ -67,10 +69,9 @@ class SyncSession : public std::enable_shared_from_this<SyncSession> {
   void OnWritten(bool ok);
   // The phone is gone.
   void OnCancel();
-  // Looks at deadlines.
-  void OnTick(int64_t now_ms);
+  void OnTick(int64_t now_ms) override;
   // The server stops: sends the results that are due, then ends with UNAVAILABLE.
-  void Stop();
+  void Stop() override;
 
  private:
   // A push whose result was not sent yet.
@@ -102,7 +103,10 @@ class SyncSession : public std::enable_shared_from_this<SyncSession> {
   void ReadFeedNow();
   void ReleaseBytes(size_t bytes);
   // The page as responses, with the definitions that the phone lacks.
-  std::deque<v1::SyncResponse> MakeBatches(sync::FeedPage page, const Published& published);
+  std::deque<v1::SyncResponse> MakeBatches(sync::FeedPage page, const Published& published,
+                                           std::vector<v1::Offer> offers);
+  // What the scope's regions offer, where that was not told on this stream.
+  absl::StatusOr<std::vector<v1::Offer>> NewOffers(const Published& published);
 
   Engine& engine_;
   SyncTransport& transport_;
@@ -139,10 +143,11 @@ class SyncSession : public std::enable_shared_from_this<SyncSession> {
   uint64_t pushes_since_feed_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t last_push_ms_ ABSL_GUARDED_BY(mutex_) = 0;
 
-  // The feed. query_, known_ and the cursor belong to the one who reads it.
+  // The feed. query_, known_ and offers_told_ belong to the one who reads it.
   Feed feed_ ABSL_GUARDED_BY(mutex_) = Feed::kIdle;
   sync::FeedQuery query_;
   std::set<sync::DefinitionHash> known_;
+  std::string offers_told_;  // of its scope, as they were sent on this stream
   std::deque<v1::SyncResponse> batches_ ABSL_GUARDED_BY(mutex_);
   size_t bytes_held_ ABSL_GUARDED_BY(mutex_) = 0;
   bool read_wanted_ ABSL_GUARDED_BY(mutex_) = false;

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -37,6 +38,8 @@
 #include "sync/status_macros.h"
 #include "tikar/v1/catalog_service.grpc.pb.h"
 #include "tikar/v1/conflict_service.grpc.pb.h"
+#include "tikar/v1/inbox_service.grpc.pb.h"
+#include "tikar/v1/report_service.grpc.pb.h"
 #include "tikar/v1/request_service.grpc.pb.h"
 #include "tikar/v1/status_service.grpc.pb.h"
 #include "tikar/v1/sync_service.grpc.pb.h"
@@ -265,6 +268,12 @@ class Tikard {
   std::thread reader_;
 };
 
+// How many definitions the real catalogue has, by its files.
+inline uint64_t DefinitionsInCatalogue() {
+  const std::filesystem::directory_iterator services(kCatalogDirectory + "/services");
+  return static_cast<uint64_t>(std::distance(begin(services), end(services)));
+}
+
 inline std::string ComplaintDefinitionHash() {
   static const std::string hash = [] {
     auto catalog = LoadCatalog(kCatalogDirectory);
@@ -337,6 +346,15 @@ class SyncCall {
       for (const v1::Request& request : message->batch().requests()) {
         requests[request.name()] = request;
       }
+      for (const v1::DefinitionBytes& definition : message->batch().definitions()) {
+        definitions.insert(sync::Sha256(definition.body()).bytes());
+      }
+      if (!message->batch().offers().empty()) {
+        offers.clear();
+        for (const v1::Offer& offer : message->batch().offers()) {
+          offers[{offer.region(), offer.service()}] = offer.definition_hash();
+        }
+      }
       cursor = message->batch().cursor();
       ++batches;
     }
@@ -374,6 +392,9 @@ class SyncCall {
   void Cancel() { context_.TryCancel(); }
 
   std::map<std::string, v1::Request> requests;
+  std::set<std::string> definitions;  // hashes
+  // By region and service.
+  std::map<std::pair<std::string, std::string>, std::string> offers;
   std::vector<v1::ChangeResult> results;
   std::string cursor;
   int batches = 0;

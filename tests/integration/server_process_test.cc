@@ -10,6 +10,7 @@ namespace tikar::server {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class ProcessTest : public ::testing::Test {
@@ -119,8 +120,8 @@ TEST_F(ProcessTest, ARestartKeepsOriginAndDefinitionsAndChangesItsInstance) {
   second = StatusOf(tikard.address());
   EXPECT_EQ(first.origin(), second.origin());
   EXPECT_NE(first.instance(), second.instance());
-  EXPECT_EQ(first.definitions(), 2u);
-  EXPECT_EQ(second.definitions(), 2u);
+  EXPECT_EQ(first.definitions(), DefinitionsInCatalogue());
+  EXPECT_EQ(second.definitions(), DefinitionsInCatalogue());
 }
 
 TEST_F(ProcessTest, ASecondServerOnTheSameDataOrPortSaysWhatIsWrong) {
@@ -135,7 +136,10 @@ TEST_F(ProcessTest, ASecondServerOnTheSameDataOrPortSaysWhatIsWrong) {
                     kCatalogDirectory});
   EXPECT_TRUE(same_port.address().empty());
   EXPECT_EQ(WEXITSTATUS(same_port.Wait()), 1);
-  EXPECT_THAT(same_port.text(), HasSubstr("cannot listen on " + first.address()));
+  const std::string port = first.address().substr(first.address().find(':') + 1);
+  EXPECT_EQ(same_port.text(),
+            "tikard: port " + port + " is in use by another program; give another with --listen\n");
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "other")) << "nothing is made, no origin begun";
   EXPECT_EQ(StatusOf(first.address()).data_directory(), directory_ / "data");
 }
 
@@ -174,6 +178,34 @@ TEST_F(ProcessTest, AFlagFileAndAPortFileDoWhatTheySay) {
   std::string port;
   ASSERT_TRUE(std::getline(file, port));
   EXPECT_EQ(tikard.address(), "127.0.0.1:" + port);
+}
+
+TEST_F(ProcessTest, WhatStrangersSendDoesNotFillTheLog) {
+  Tikard tikard(Flags());
+  ASSERT_FALSE(tikard.address().empty()) << tikard.text();
+  {
+    grpc::Status status;
+    // GetRequestRequest{name: "\xff"}: no UTF-8.
+    CallRaw(Connect(tikard.address()), "/tikar.v1.RequestService/GetRequest", "\x0a\x01\xff",
+            &status);
+    EXPECT_FALSE(status.ok());
+    // No message at all.
+    CallRaw(Connect(tikard.address()), "/tikar.v1.RequestService/GetRequest", "\xff\xff\xff",
+            &status);
+    EXPECT_FALSE(status.ok());
+  }
+  EXPECT_EQ(WEXITSTATUS(tikard.Kill(SIGTERM)), 0);
+  EXPECT_THAT(tikard.text(), Not(HasSubstr("UTF-8")));
+  EXPECT_THAT(tikard.text(), Not(HasSubstr("libprotobuf")));
+  EXPECT_THAT(tikard.text(), HasSubstr("stopped"));
+
+  Tikard talkative(Flags({"--log-level", "debug"}));
+  ASSERT_FALSE(talkative.address().empty()) << talkative.text();
+  grpc::Status status;
+  CallRaw(Connect(talkative.address()), "/tikar.v1.RequestService/GetRequest", "\x0a\x01\xff",
+          &status);
+  EXPECT_EQ(WEXITSTATUS(talkative.Kill(SIGTERM)), 0);
+  EXPECT_THAT(talkative.text(), HasSubstr("DEBUG protobuf"));
 }
 
 }  // namespace

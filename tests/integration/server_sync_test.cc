@@ -2,12 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "server/engine/limits.h"
 #include "server_fixture.h"
 
 namespace tikar::server {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 class SyncTest : public ::testing::Test {
@@ -181,6 +185,77 @@ TEST_F(SyncTest, ManyPhonesAtOnceConverge) {
   last.HalfClose();
   ASSERT_TRUE(last.End().ok());
   EXPECT_THAT(last.requests, SizeIs(kPhones * kRounds));
+}
+
+// A complaint in another place than it was made for.
+std::string ComplaintIn(const std::string& area, int number) {
+  v1::ChangeBody body;
+  EXPECT_TRUE(body.ParseFromString(Complaint("petugas-1", number)));
+  body.mutable_mutations(0)->mutable_create()->set_area(area);
+  return body.SerializeAsString();
+}
+
+TEST_F(SyncTest, AnAreaThatDoesNotExistIsRefusedByTheFirstNode) {
+  ServerInProcess server(directory_ / "data");
+  const std::string bridge = Complaint("petugas-1", 1);
+  v1::ChangeBody move;
+  move.set_region("15.01");
+  v1::ChangeBody bridge_body;
+  ASSERT_TRUE(bridge_body.ParseFromString(bridge));
+  move.set_request_id(sync::RequestIdOf(bridge_body, bridge)->bytes());
+  move.set_actor("petugas-1");
+  move.set_role("petugas");
+  move.set_hlc(uint64_t{1'769'900'001'000} << 16);
+  move.set_nonce("00000001");
+  move.add_parents(sync::ChangeIdOf(sync::Sha256(bridge)).bytes());
+  v1::SetField& set = *move.add_mutations()->mutable_set_field();
+  set.set_path("area");
+  set.mutable_value()->set_text("15.01.99");
+  SyncCall call(server.channel());
+  ASSERT_TRUE(call.Say("petugas-1"));
+  ASSERT_TRUE(call.Push({bridge, ComplaintIn("15.01.99", 2), ComplaintIn("15.01.06.9999", 3),
+                         ComplaintIn("15.01.06.2010", 4), move.SerializeAsString()}));
+  call.HalfClose();
+  ASSERT_TRUE(call.End().ok());
+  ASSERT_THAT(call.results, SizeIs(5));
+  EXPECT_EQ(call.results[0].verdict(), v1::VERDICT_ACCEPTED);
+  EXPECT_EQ(call.results[3].verdict(), v1::VERDICT_ACCEPTED);
+  for (const int refused : {1, 2, 4}) {
+    const v1::ChangeResult& result = call.results[static_cast<size_t>(refused)];
+    EXPECT_EQ(result.verdict(), v1::VERDICT_VOID);
+    EXPECT_EQ(result.reason(), v1::REFUSAL_REASON_INVALID_VALUE);
+    ASSERT_THAT(result.violations(), SizeIs(1));
+    EXPECT_EQ(result.violations(0).field(), "area");
+    EXPECT_EQ(result.violations(0).code(), "unknown_area");
+    EXPECT_THAT(result.violations(0).message_id(), HasSubstr("Pilih lokasi dari daftar wilayah"));
+    EXPECT_THAT(result.violations(0).message_en(), HasSubstr("Choose the place from the list"));
+  }
+  EXPECT_THAT(call.requests, SizeIs(2));
+}
+
+TEST_F(SyncTest, AnAreaThatWasSplitOrThatTheServerCannotKnowIsTaken) {
+  std::filesystem::create_directories(directory_ / "areas");
+  for (const char* file : {"provinces.csv", "regencies.csv", "districts.csv", "villages.csv"}) {
+    std::filesystem::copy(kCatalogDirectory + "/areas/" + file, directory_ / "areas");
+  }
+  std::ofstream(directory_ / "areas/aliases.csv") << "code,area_code\n15.01.99,15.01.06\n";
+  {
+    ServerInProcess server(directory_ / "split", [this](ServerOptions& options) {
+      auto areas = AreaTable::Load(directory_ / "areas");
+      ASSERT_TRUE(areas.ok()) << areas.status();
+      options.catalog.areas = *std::move(areas);
+    });
+    ShortSync(server, "petugas-1", {ComplaintIn("15.01.99", 1)});
+  }
+  ServerInProcess server(directory_ / "without",
+                         [](ServerOptions& options) { options.catalog.areas = AreaTable(); });
+  ShortSync(server, "petugas-1", {ComplaintIn("15.01.98", 1)});
+  SyncCall call(server.channel());
+  ASSERT_TRUE(call.Say("petugas-1", "", /*push_only=*/true));
+  ASSERT_TRUE(call.Push({ComplaintIn("15.01.9", 2)}));
+  ASSERT_TRUE(call.NextResult());
+  ASSERT_THAT(call.results[0].violations(), SizeIs(1));
+  EXPECT_EQ(call.results[0].violations(0).code(), "area_format") << "its shape is checked";
 }
 
 }  // namespace

@@ -84,6 +84,30 @@ TEST_F(AreaTableTest, SearchLooksAtNamesAndCodesWithoutCase) {
   EXPECT_THAT(table->Search("nias", "", 100).areas, SizeIs(0));
 }
 
+TEST_F(AreaTableTest, ARequestMayLieInAreasOfTodayAndOfBefore) {
+  Write("regencies.csv",
+        "code,province_code,name\n15.01,15,Kabupaten Kerinci\n15.02,15,Kabupaten Merangin\n");
+  Write("aliases.csv", "code,area_code\n15.01.05,15.01.06\n15.01.05,15.01.07\n");
+  const auto table = AreaTable::Load(directory_);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_TRUE(table->Permits("15.01.06.2010"));
+  EXPECT_TRUE(table->Permits("15.01.07"));
+  EXPECT_TRUE(table->Permits("15.01.05")) << "it was split";
+  EXPECT_FALSE(table->Has("15.01.05"));
+  EXPECT_FALSE(table->Permits("15.01.08"));
+  EXPECT_FALSE(table->Permits("15.01.06.2011"));
+  EXPECT_FALSE(table->Permits("15.01.05.2001"));
+  EXPECT_TRUE(table->Permits("15.02.01")) << "nothing is known below this regency";
+  EXPECT_TRUE(AreaTable().Permits("15.01.08")) << "nothing is known at all";
+
+  Write("aliases.csv", "code,area_code\n15.01.06,15.01.07\n");
+  EXPECT_THAT(ErrorOfLoad(), HasSubstr("aliases.csv:2: 15.01.06 is an area of today"));
+  Write("aliases.csv", "code,area_code\n15.01.05,15.01.08\n");
+  EXPECT_THAT(ErrorOfLoad(), HasSubstr("aliases.csv:2: there is no area 15.01.08"));
+  Write("aliases.csv", "code,area_code\nlama,15.01.06\n");
+  EXPECT_THAT(ErrorOfLoad(), HasSubstr("aliases.csv:2: not an area code: lama"));
+}
+
 TEST_F(AreaTableTest, MistakesAreNamedByFileAndLine) {
   Write("districts.csv",
         "code,regency_code,name\n15.01.06,15.01,Gunung Kerinci\n1501-07,15.01,X\n");

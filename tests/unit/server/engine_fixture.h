@@ -59,6 +59,13 @@ class Disk {
     std::lock_guard lock(mutex_);
     usable_ = usable;
   }
+  // A row that reads back as rubbish from now on. While nothing is written.
+  void Damage(sync::Family family, std::string key) {
+    std::lock_guard lock(mutex_);
+    sync::WriteBatch batch;
+    batch.Put(family, std::move(key), "rubbish");
+    EXPECT_TRUE(memory_->Write(batch).ok());
+  }
   // Until `count` fsyncs have begun since the start.
   bool WaitForSyncs(int count) {
     std::unique_lock lock(mutex_);

@@ -5,6 +5,7 @@
 
 #include "engine_fixture.h"
 #include "server/engine/sequencer.h"
+#include "sync/keys.h"
 
 namespace tikar::server {
 namespace {
@@ -358,6 +359,52 @@ TEST_F(SequencerTest, BadBytesAreAnsweredAndHurtNobody) {
   EXPECT_EQ(answer->results[0].verdict, v1::VERDICT_VOID);
   EXPECT_EQ(answer->results[1].verdict, v1::VERDICT_ACCEPTED);
   EXPECT_EQ(answer->results[2].verdict, v1::VERDICT_VOID) << "somebody else's change";
+}
+
+// Half of a group is judged when the other half meets a request that cannot be read. Each
+// submission is judged again, alone, and whole.
+TEST_F(SequencerTest, ADamagedRequestHurtsOnlyWhoeverWritesToIt) {
+  StartEngine();
+  AddForm();
+  const std::string damaged = Complaint("petugas-1", 1);
+  ASSERT_TRUE(Submit({By("petugas-1", damaged)}, &answers_).ok());
+  ASSERT_TRUE(answers_.Take()->status.ok());
+  disk_.Damage(sync::Family::kRequests, sync::keys::Record(KeyOf(damaged)));
+
+  // Two groups on their way to the disk: the next submissions wait for one another.
+  const int syncs_before = disk_.syncs();
+  disk_.Hold();
+  ASSERT_TRUE(Submit({By("petugas-1", Complaint("petugas-1", 2))}, &answers_).ok());
+  ASSERT_TRUE(disk_.WaitForSyncs(syncs_before + 1));
+  ASSERT_TRUE(Submit({By("petugas-1", Complaint("petugas-1", 3))}, &answers_).ok());
+  while (sequencer().status().queue_changes > 0) std::this_thread::yield();
+  const std::string before = Complaint("petugas-2", 4), after = Complaint("petugas-2", 5);
+  ASSERT_TRUE(Submit({By("petugas-2", before)}, &answers_).ok());
+  ASSERT_TRUE(
+      Submit({By("petugas-2", Complaint("petugas-2", 6)), By("petugas-1", damaged)}, &answers_)
+          .ok());
+  ASSERT_TRUE(
+      Submit({By("petugas-2", after), By("petugas-2", Complaint("petugas-2", 7))}, &answers_).ok());
+  disk_.Release();
+
+  std::vector<TaskResult> answers;
+  for (int i = 0; i < 5; ++i) {
+    auto answer = answers_.Take();
+    ASSERT_TRUE(answer.has_value());
+    answers.push_back(*std::move(answer));
+  }
+  EXPECT_EQ(answers[3].status.code(), absl::StatusCode::kDataLoss) << answers[3].status;
+  for (const int judged : {0, 1, 2, 4}) {
+    ASSERT_TRUE(answers[judged].status.ok()) << judged << ": " << answers[judged].status;
+    for (const sync::SubmissionResult& result : answers[judged].results) {
+      EXPECT_EQ(result.verdict, v1::VERDICT_ACCEPTED) << judged;
+    }
+  }
+  ASSERT_THAT(answers[4].results, SizeIs(2));
+  EXPECT_EQ(answers[4].results[0].request_id, KeyOf(after).id);
+  EXPECT_TRUE(IsPublished(before));
+  EXPECT_TRUE(IsPublished(after));
+  EXPECT_FALSE(IsPublished(Complaint("petugas-2", 6))) << "told to have failed, so it must have";
 }
 
 TEST_F(SequencerTest, ManySubmittersAtOnceAreAllAnswered) {

@@ -102,5 +102,27 @@ TEST_F(FlagsTest, HelpHasExamplesAndVersionIsOneLine) {
   EXPECT_EQ(version.message, "tikard 1.2.3\n");
 }
 
+TEST_F(FlagsTest, HomeIsAllUnlessRegionsAreNamed) {
+  EXPECT_TRUE(IsHome(Parse({}).flags.home, "15.01"));
+  EXPECT_FALSE(IsHome(Parse({"--home", "none"}).flags.home, "15.01"));
+  const ParsedFlags some = Parse({"--home=15.01,73"});
+  ASSERT_FALSE(some.exit) << some.message;
+  EXPECT_TRUE(IsHome(some.flags.home, "15.01"));
+  EXPECT_FALSE(IsHome(some.flags.home, "15.02"));
+  EXPECT_TRUE(IsHome(some.flags.home, "73.71")) << "a whole province";
+  EXPECT_THAT(Parse({"--home", "15.01", "--home", "15.02"}).flags.home, ElementsAre("15.02"));
+  for (const char* bad : {"Kerinci", "15.01,", "15.01.06", "all,15.01"}) {
+    const ParsedFlags refused = Parse({"--home", bad});
+    EXPECT_EQ(refused.exit_code, 2) << bad;
+    EXPECT_THAT(refused.message, HasSubstr("no province or region"));
+  }
+}
+
+TEST_F(FlagsTest, TimersRunEveryMinuteUnlessToldOtherwise) {
+  EXPECT_EQ(Parse({}).flags.timers_interval_seconds, 60);
+  EXPECT_EQ(Parse({"--timers-interval=5"}).flags.timers_interval_seconds, 5);
+  EXPECT_EQ(Parse({"--timers-interval=0"}).exit_code, 2);
+}
+
 }  // namespace
 }  // namespace tikar::server

@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <iterator>
+
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "server/catalog.h"
@@ -109,6 +112,7 @@ TEST(Errors, EveryFailureHasACodeAReasonAndWordsInTwoLanguages) {
       {StoreOpening(1500), grpc::StatusCode::UNAVAILABLE, "STORE_OPENING", true},
       {ReadsTooSlowly(1500), grpc::StatusCode::UNAVAILABLE, "READS_TOO_SLOWLY", true},
       {AppTooOld(0, 1), grpc::StatusCode::FAILED_PRECONDITION, "APP_TOO_OLD", false},
+      {ChangedMeanwhile("x"), grpc::StatusCode::FAILED_PRECONDITION, "CHANGED_MEANWHILE", false},
       {NoSuchThing("x"), grpc::StatusCode::NOT_FOUND, "NOT_FOUND", false},
       {Malformed("a", "b_c", "salah", "wrong"), grpc::StatusCode::INVALID_ARGUMENT, "B_C", false},
       {Refused(v1::REFUSAL_REASON_MALFORMED, one), grpc::StatusCode::INVALID_ARGUMENT, "MALFORMED",
@@ -156,6 +160,39 @@ TEST(Errors, EveryFailureHasACodeAReasonAndWordsInTwoLanguages) {
   EXPECT_TRUE(ToGrpc(absl::OkStatus()).ok());
 }
 
+// More would not reach the caller: gRPC's clients take 8 KiB of trailers.
+TEST(Errors, WhatIsTooMuchIsToldAsFarAsItFits) {
+  std::vector<sync::Violation> many;
+  for (int i = 0; i < 64; ++i) {
+    const std::string text = "Isi bagian ini dengan benar, mohon diperiksa kembali: " +
+                             std::string(i == 0 ? 3'000 : 60, 'x') + "\u00e9";
+    many.push_back({"field_" + std::to_string(i), "required", text, "en " + text});
+  }
+  const auto travels = [](const grpc::Status& status) {
+    return status.error_details().size() * 4 / 3 + status.error_message().size() * 3;
+  };
+  for (const size_t from : {size_t{0}, size_t{1}}) {
+    const std::vector<sync::Violation> some(many.begin() + static_cast<ptrdiff_t>(from),
+                                            many.end());
+    const grpc::Status status = ToGrpc(Refused(v1::REFUSAL_REASON_INVALID_VALUE, some));
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_LT(travels(status), 7'800u);
+    google::rpc::Status rpc;
+    ASSERT_TRUE(rpc.ParseFromString(status.error_details()));
+    google::rpc::BadRequest bad;
+    ASSERT_TRUE(rpc.details().rbegin()->UnpackTo(&bad));
+    EXPECT_GE(bad.field_violations_size(), 2);
+    EXPECT_EQ(bad.field_violations_size() % 2, 0) << "each in both languages";
+    EXPECT_EQ(bad.field_violations(0).field(), some[0].field);
+  }
+  const grpc::Status counted =
+      ToGrpc(Refused(v1::REFUSAL_REASON_INVALID_VALUE, {many.begin() + 1, many.end()}));
+  EXPECT_THAT(counted.error_message(), ::testing::ContainsRegex("\\(and [0-9]+ more\\)$"));
+  const grpc::Status few =
+      ToGrpc(Refused(v1::REFUSAL_REASON_INVALID_VALUE, {many.begin() + 1, many.begin() + 3}));
+  EXPECT_EQ(few.error_message(), many[1].message_en + " " + many[2].message_en);
+}
+
 TEST(Errors, PathsOfTheServerAreNotToldToStrangers) {
   const grpc::Status status = ToGrpc(absl::DataLossError("/srv/tikar/db/000007.sst is damaged"));
   EXPECT_THAT(status.error_message(), ::testing::Not(HasSubstr("/srv")));
@@ -165,7 +202,9 @@ TEST(Errors, PathsOfTheServerAreNotToldToStrangers) {
 TEST(Catalog, TheSameTextGivesTheSameBytesAndMistakesHaveALine) {
   const auto catalog = LoadCatalog(TIKAR_SOURCE_DIR "/catalog");
   ASSERT_TRUE(catalog.ok()) << catalog.status();
-  ASSERT_EQ(catalog->definitions.size(), 2u);
+  const std::filesystem::directory_iterator services(TIKAR_SOURCE_DIR "/catalog/services");
+  EXPECT_EQ(static_cast<ptrdiff_t>(catalog->definitions.size()),
+            std::distance(begin(services), end(services)));
   const auto again = LoadCatalog(TIKAR_SOURCE_DIR "/catalog");
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(catalog->definitions, again->definitions);
