@@ -53,7 +53,9 @@ std::string Statement::Bytes(int column) const {
   return data == nullptr ? std::string() : std::string(static_cast<const char*>(data), size);
 }
 
-absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path) {
+namespace {
+
+absl::Status MakeFile(const std::string& path) {
   // SQLite would make the file with the process's umask; its journal takes the mode of the file.
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) {
@@ -65,6 +67,13 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
     return absl::PermissionDeniedError(
         absl::StrCat("cannot keep ", path, " private: ", std::strerror(mode_error)));
   }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path) {
+  if (path != kInMemory) RETURN_IF_ERROR(MakeFile(path));
   sqlite3* handle = nullptr;
   const int code =
       sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);

@@ -76,8 +76,11 @@ class Statement {
 
 class Database {
  public:
+  static constexpr char kInMemory[] = ":memory:";
+
   // Opens or makes the file, readable by its owner alone, and holds it: no second process can open
-  // it. Does not write to a file that is there.
+  // it. Does not write to a file that is there. kInMemory: nothing outlives the object, for
+  // simulators with thousands of phones.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

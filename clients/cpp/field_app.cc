@@ -168,7 +168,8 @@ absl::StatusOr<EditOutcome> FieldApp::Edit(const sync::RequestKey& key,
     }
     const std::shared_ptr<const sync::Definition> definition = store_->Find(state.definition);
     if (definition == nullptr) {
-      return absl::NotFoundError("the form of the request is not on this phone; sync first");
+      return absl::FailedPreconditionError(
+          "the form of the request is not on this phone; sync first");
     }
     const sync::LocalRequestView judged(&view->local);
     return Queue(key.region, key.id, state.heads, std::move(mutations), *definition, &judged);
@@ -302,6 +303,7 @@ absl::StatusOr<SyncStatus> FieldApp::Status() {
       status.last_error =
           absl::Status(static_cast<absl::StatusCode>(state.error_code), state.error);
     }
+    status.last_error_words = state.error_words;
     status.last_error_at_ms = state.error_at_ms;
     status.failures_in_a_row = state.failures;
     status.next_attempt_at_ms = state.next_attempt_at_ms;
@@ -331,6 +333,15 @@ absl::StatusOr<std::shared_ptr<const sync::Definition>> FieldApp::NewestDefiniti
                                           "\" is not on this phone; sync first"));
 }
 
+absl::StatusOr<std::shared_ptr<const sync::Definition>> FieldApp::FindDefinition(
+    const sync::DefinitionHash& hash) {
+  std::shared_ptr<const sync::Definition> definition =
+      Exclusively([&] { return store_->Find(hash); });
+  if (definition != nullptr) return definition;
+  return absl::NotFoundError(
+      absl::StrCat("the definition ", hash.hex(), " is not on this phone; sync first"));
+}
+
 absl::Status FieldApp::AddDefinition(const v1::DefinitionBytes& definition) {
   RETURN_IF_ERROR(sync::Definition::Parse(definition.body()).status());
   return Exclusively([&] { return store_->AddDefinition(definition); });
@@ -338,6 +349,10 @@ absl::Status FieldApp::AddDefinition(const v1::DefinitionBytes& definition) {
 
 absl::StatusOr<std::vector<sync::DefinitionHash>> FieldApp::DefinitionHashes() {
   return Exclusively([&] { return store_->DefinitionHashes(); });
+}
+
+absl::StatusOr<std::vector<sync::DefinitionHash>> FieldApp::MissingDefinitions() {
+  return Exclusively([&] { return store_->MissingDefinitions(); });
 }
 
 absl::StatusOr<bool> FieldApp::CatalogIsDue() {
@@ -348,15 +363,18 @@ absl::StatusOr<bool> FieldApp::CatalogIsDue() {
   });
 }
 
-absl::Status FieldApp::AddCatalog(const std::vector<v1::DefinitionBytes>& definitions) {
+absl::Status FieldApp::StoreDefinitions(const std::vector<v1::DefinitionBytes>& definitions,
+                                        bool whole_catalog) {
   return Exclusively([&]() -> absl::Status {
     ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&store_->database()));
     for (const v1::DefinitionBytes& definition : definitions) {
       RETURN_IF_ERROR(store_->AddDefinition(definition));
     }
-    ASSIGN_OR_RETURN(SyncState state, store_->LoadSyncState());
-    state.catalog_at_ms = options_.clock->NowMs();
-    RETURN_IF_ERROR(store_->SaveSyncState(state));
+    if (whole_catalog) {
+      ASSIGN_OR_RETURN(SyncState state, store_->LoadSyncState());
+      state.catalog_at_ms = options_.clock->NowMs();
+      RETURN_IF_ERROR(store_->SaveSyncState(state));
+    }
     return transaction.Commit();
   });
 }
@@ -410,10 +428,9 @@ absl::Status FieldApp::ChangeScope(std::vector<std::string> scope) {
   state.caught_up = false;
   RETURN_IF_ERROR(store_->SaveSyncState(state));
   ASSIGN_OR_RETURN(const std::vector<Replica::Entry> entries, store_->replica().Entries());
-  ASSIGN_OR_RETURN(const uint64_t serial, store_->NextSerial());
   for (const Replica::Entry& entry : entries) {
     if (WithinAny(entry.area, scope) || entry.assignee == device.actor) continue;
-    RETURN_IF_ERROR(store_->replica().Remove(entry.key, {v1::REMOVAL_REASON_LEFT_SCOPE, serial}));
+    RETURN_IF_ERROR(store_->replica().Remove(entry.key, {v1::REMOVAL_REASON_LEFT_SCOPE}));
   }
   device.scope = std::move(scope);
   RETURN_IF_ERROR(store_->SaveDevice(device));

@@ -47,6 +47,7 @@
 #include "sync/types.h"
 #include "sync/validation.h"
 #include "tikar/v1/request_service.pb.h"
+#include "tikar/v1/value.pb.h"
 
 namespace tikar::client {
 
@@ -123,6 +124,8 @@ struct SyncStatus {
   uint64_t remaining = 0;
   // How the last attempt failed; OK when it did not.
   absl::Status last_error;
+  // The same for the officer; empty when it did not.
+  v1::LocalizedText last_error_words;
   int64_t last_error_at_ms = 0;
   int failures_in_a_row = 0;
   // 0: none is planned.
@@ -168,7 +171,8 @@ class FieldApp {
   absl::StatusOr<EditOutcome> Create(const NewRequest& request);
   // One change; its mutations take effect together or not at all. Its parents are what the officer
   // sees, own pending changes included. NotFound: the request is not on this phone.
-  // FailedPrecondition: this app is too old to understand it.
+  // FailedPrecondition: this app is too old to understand it, or the definition that it pins is not
+  // here yet.
   absl::StatusOr<EditOutcome> Edit(const sync::RequestKey& key,
                                    std::vector<v1::Mutation> mutations);
 
@@ -189,6 +193,11 @@ class FieldApp {
   // NotFound: none of this service is here.
   absl::StatusOr<std::shared_ptr<const sync::Definition>> NewestDefinition(
       std::string_view service);
+  // The version with this hash. Several of one service may be here: a request stays on the one that
+  // it pins (Request.definition_hash), and that one labels it and judges its edits. NotFound: it is
+  // not here yet (the next sync fetches it), or this app is too old to read it.
+  absl::StatusOr<std::shared_ptr<const sync::Definition>> FindDefinition(
+      const sync::DefinitionHash& hash);
   // A form that came with the app. InvalidArgument: these bytes are no definition.
   absl::Status AddDefinition(const v1::DefinitionBytes& definition);
 
@@ -218,11 +227,15 @@ class FieldApp {
   // Called, without the lock, whenever there is something new to send. Null: nobody. Set from one
   // thread.
   void SetListener(std::function<void()> listener);
-  // Hashes of the definitions that are here, and whether it is time to ask the catalogue for more.
+  // Hashes of the definitions that are here; of those that are not and that requests here pin; and
+  // whether it is time to ask the catalogue for new ones.
   absl::StatusOr<std::vector<sync::DefinitionHash>> DefinitionHashes();
+  absl::StatusOr<std::vector<sync::DefinitionHash>> MissingDefinitions();
   absl::StatusOr<bool> CatalogIsDue();
-  // Stores what the catalogue had that was missing, and when that was.
-  absl::Status AddCatalog(const std::vector<v1::DefinitionBytes>& definitions);
+  // Stores what was fetched. `whole_catalog`: it is all that the catalogue had and the phone had
+  // not, so that it is not due again for a while.
+  absl::Status StoreDefinitions(const std::vector<v1::DefinitionBytes>& definitions,
+                                bool whole_catalog);
 
   Random& random() { return *options_.random; }
 

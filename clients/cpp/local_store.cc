@@ -1,5 +1,6 @@
 #include "clients/cpp/local_store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -54,9 +55,25 @@ constexpr char kCoreSchema[] = R"sql(
   ) WITHOUT ROWID;
 )sql";
 
+// What schema 1 holds may have left without a word (see invariant 4), and does not say what it
+// pins: the phone starts over once.
+constexpr char kSchemaOfPasses[] = R"sql(
+  ALTER TABLE requests ADD COLUMN pass INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE requests ADD COLUMN definition BLOB NOT NULL DEFAULT x'';
+  CREATE INDEX requests_by_pass ON requests (pass);
+  CREATE INDEX requests_by_definition ON requests (definition);
+  ALTER TABLE sync_state ADD COLUMN pass INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE sync_state ADD COLUMN error_words BLOB NOT NULL DEFAULT x'';
+  UPDATE sync_state SET cursor = x'', cursor_scope = x'', caught_up = 0;
+  ALTER TABLE acknowledgements DROP COLUMN serial;
+  ALTER TABLE departures DROP COLUMN serial;
+  DROP TABLE serial;
+)sql";
+
 // Brings a file from schema `version` to the next. Add a case for each new version; never change
 // one.
 std::string Migration(int version) {
+  if (version == 1) return kSchemaOfPasses;
   CHECK(version == 0);
   return absl::StrCat("PRAGMA application_id = ", kApplicationId, ";", kCoreSchema,
                       Outbox::Schema(), Replica::Schema());
@@ -165,7 +182,7 @@ absl::StatusOr<SyncState> LocalStore::LoadSyncState() {
           "clock_offset_ms, caught_up, caught_up_at_ms, remaining, error_code, error, error_at_ms, "
           "failures, next_attempt_at_ms, upgrade_required, catalog_at_ms, suspicion_first, "
           "suspicion_changes, suspicion_limit, suspicion_strong_strikes, suspicion_weak_strikes, "
-          "suspicion_halved, suspicion_wary FROM sync_state"));
+          "suspicion_halved, suspicion_wary, pass, error_words FROM sync_state"));
   ASSIGN_OR_RETURN(const bool found, row.Step());
   SyncState state;
   if (!found) return state;  // never synced
@@ -195,27 +212,25 @@ absl::StatusOr<SyncState> LocalStore::LoadSyncState() {
   state.suspicion.weak_strikes = static_cast<int>(row.Number(column++));
   state.suspicion.halved = row.Number(column++) != 0;
   state.suspicion.wary = row.Number(column++) != 0;
+  state.pass = row.Unsigned(column++);
+  if (!state.error_words.ParseFromString(row.Bytes(column++))) {
+    return absl::DataLossError("the words of a stored error cannot be read");
+  }
   return state;
 }
 
 absl::Status LocalStore::SaveSyncState(const SyncState& state) {
   return database_->Run(
       "INSERT OR REPLACE INTO sync_state VALUES "
-      "(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       state.cursor, JoinLines(state.cursor_scope), state.stream, state.server_origin,
       state.single_copy, state.clock_offset_ms.has_value(), state.clock_offset_ms.value_or(0),
       state.caught_up, state.caught_up_at_ms, state.remaining, state.error_code, state.error,
       state.error_at_ms, state.failures, state.next_attempt_at_ms, state.upgrade_required,
       state.catalog_at_ms, state.suspicion.first.view(), state.suspicion.changes,
       state.suspicion.limit, state.suspicion.strong_strikes, state.suspicion.weak_strikes,
-      state.suspicion.halved, state.suspicion.wary);
-}
-
-absl::StatusOr<uint64_t> LocalStore::NextSerial() {
-  ASSIGN_OR_RETURN(const std::optional<int64_t> serial,
-                   database_->ReadNumber("UPDATE serial SET last = last + 1 RETURNING last"));
-  if (!serial) return absl::DataLossError("the app's data has lost its serial number");
-  return static_cast<uint64_t>(*serial);
+      state.suspicion.halved, state.suspicion.wary, state.pass,
+      state.error_words.SerializeAsString());
 }
 
 absl::Status LocalStore::AddDefinition(const v1::DefinitionBytes& definition) {
@@ -233,6 +248,15 @@ absl::StatusOr<std::vector<sync::DefinitionHash>> LocalStore::DefinitionHashes()
     if (!more) return hashes;
     if (auto hash = sync::DefinitionHash::FromBytes(rows.Bytes(0))) hashes.push_back(*hash);
   }
+}
+
+absl::StatusOr<std::vector<sync::DefinitionHash>> LocalStore::MissingDefinitions() {
+  ASSIGN_OR_RETURN(std::vector<sync::DefinitionHash> pinned, replica_.PinnedDefinitions());
+  ASSIGN_OR_RETURN(const std::vector<sync::DefinitionHash> held, DefinitionHashes());
+  std::erase_if(pinned, [&](const sync::DefinitionHash& hash) {
+    return std::binary_search(held.begin(), held.end(), hash);
+  });
+  return pinned;
 }
 
 std::shared_ptr<const sync::Definition> LocalStore::Find(const sync::DefinitionHash& hash) const {

@@ -7,6 +7,11 @@
 //   3. A change leaves the outbox only by a person's word (Dismiss). What the server acknowledged
 //   stays
 //      until a second tick says that it is on two machines.
+//   4. While the exchange is at the server's end, what is held came with the pass that is counted
+//      now. A phone that starts over (with an empty cursor) gets everything anew, and nobody tells
+//      it what left its scope meanwhile: so what the new pass has not brought by its end is
+//      forgotten in the transaction that stores the end. The mark is a column, no list in memory: a
+//      kill in the middle of the pass changes nothing.
 // That a change still has to be shown on top of the server's state is not stored: it follows from
 // the positions of its acknowledgements and of the state (see local_view.h).
 //
@@ -31,6 +36,7 @@
 #include "sync/definition.h"
 #include "sync/types.h"
 #include "tikar/v1/definition.pb.h"
+#include "tikar/v1/value.pb.h"
 
 namespace tikar::client {
 
@@ -46,6 +52,7 @@ struct SyncState {
   std::string cursor;
   std::vector<std::string> cursor_scope;  // of the hello that brought the cursor
   uint64_t stream = 0;                    // streams begun so far
+  uint64_t pass = 0;                      // times the server sent everything anew, so far
   uint64_t server_origin = 0;
   bool single_copy = true;
   std::optional<int64_t> clock_offset_ms;  // server's clock minus ours
@@ -54,6 +61,7 @@ struct SyncState {
   uint64_t remaining = 0;  // requests still to come down, about
   int error_code = 0;      // absl::StatusCode of the last attempt; 0: it went well
   std::string error;
+  v1::LocalizedText error_words;  // the same for the officer
   int64_t error_at_ms = 0;
   int failures = 0;  // attempts in a row without progress
   int64_t next_attempt_at_ms = 0;
@@ -65,7 +73,7 @@ struct SyncState {
 class LocalStore : public sync::DefinitionSource {
  public:
   // The newest schema this build reads and writes.
-  static constexpr int kSchemaVersion = 1;
+  static constexpr int kSchemaVersion = 2;
 
   // Opens or makes the file. FailedPrecondition, and the file stays as it is, byte for byte: it was
   // written by a newer app, or is a database of something else. DataLoss: damaged.
@@ -80,13 +88,12 @@ class LocalStore : public sync::DefinitionSource {
   absl::StatusOr<SyncState> LoadSyncState();
   absl::Status SaveSyncState(const SyncState& state);
 
-  // A number larger than every one before: orders what came from the server. Call in a transaction.
-  absl::StatusOr<uint64_t> NextSerial();
-
   // Keeps the publisher's bytes under their hash. Bytes that this build cannot read are kept too: a
   // newer app will.
   absl::Status AddDefinition(const v1::DefinitionBytes& definition);
   absl::StatusOr<std::vector<sync::DefinitionHash>> DefinitionHashes();
+  // Of those that requests here pin, the ones that are not here.
+  absl::StatusOr<std::vector<sync::DefinitionHash>> MissingDefinitions();
   // nullptr: not here, or not readable by this build.
   std::shared_ptr<const sync::Definition> Find(const sync::DefinitionHash& hash) const override;
   // The largest version of each service that this build supports, sorted by service.

@@ -34,13 +34,10 @@ bool Contains(const std::optional<ReplicaRow>& row, const OutboxChange& change) 
                      });
 }
 
-// The request left after the server had the change: there will be no state with it.
+// A server has the change and the request is not in this phone's scope: there will be no state with
+// it, unless the change itself brings the request back; then that state forgets the departure.
 bool LeftWith(const std::optional<Departure>& departure, const OutboxChange& change) {
-  if (!departure) return false;
-  return std::any_of(change.acknowledgements.begin(), change.acknowledgements.end(),
-                     [&](const Acknowledgement& acknowledgement) {
-                       return acknowledgement.serial <= departure->serial;
-                     });
+  return departure.has_value() && !change.acknowledgements.empty();
 }
 
 enum class Place { kOnTop, kHeadOnly, kNowhere };

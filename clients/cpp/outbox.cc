@@ -73,14 +73,14 @@ absl::StatusOr<OutboxChange> Outbox::Read(const Statement& row) {
   }
   result.error = row.Bytes(5);
   ASSIGN_OR_RETURN(Statement acks,
-                   database_->Prepare("SELECT feed_id, feed_position, serial FROM acknowledgements "
+                   database_->Prepare("SELECT feed_id, feed_position FROM acknowledgements "
                                       "WHERE position = ?"));
   acks.BindAll(result.position);
   while (true) {
     ASSIGN_OR_RETURN(const bool more, acks.Step());
     if (!more) return result;
     result.acknowledgements.push_back(
-        {static_cast<sync::FeedId>(acks.Unsigned(0)), acks.Unsigned(1), acks.Unsigned(2)});
+        {static_cast<sync::FeedId>(acks.Unsigned(0)), acks.Unsigned(1)});
   }
 }
 
@@ -158,17 +158,17 @@ absl::Status Outbox::EachToSend(uint64_t origin, uint64_t stream,
 }
 
 absl::Status Outbox::Answer(int64_t position, const v1::ChangeResult& result, uint64_t origin,
-                            uint64_t stream, uint64_t serial) {
+                            uint64_t stream) {
   RETURN_IF_ERROR(database_->Run(
       "UPDATE outbox SET fate = ?, answer = ?, answered_in_stream = ?, deferred = 0, error = x'' "
       "WHERE position = ?",
       static_cast<int>(FateOf(result.verdict())), result.SerializeAsString(), stream, position));
   // The row also says that this origin has the change, so that it is not offered there again.
   return database_->Run(
-      "INSERT OR REPLACE INTO acknowledgements (position, origin, feed_id, feed_position, serial) "
-      "VALUES (?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO acknowledgements (position, origin, feed_id, feed_position) "
+      "VALUES (?, ?, ?, ?)",
       position, origin, static_cast<uint64_t>(result.feed_id()),
-      static_cast<uint64_t>(result.feed_position()), serial);
+      static_cast<uint64_t>(result.feed_position()));
 }
 
 absl::Status Outbox::Park(const sync::ChangeId& id, std::string_view error) {

@@ -37,7 +37,6 @@ enum class ChangeFate : int {
 struct Acknowledgement {
   sync::FeedId feed_id = sync::FeedId::kNone;
   uint64_t feed_position = 0;
-  uint64_t serial = 0;  // when, in the order of what came from servers
 };
 
 struct OutboxChange {
@@ -96,7 +95,7 @@ class Outbox {
 
   // Stores what the server that writes `origin` said.
   absl::Status Answer(int64_t position, const v1::ChangeResult& result, uint64_t origin,
-                      uint64_t stream, uint64_t serial);
+                      uint64_t stream);
   absl::Status Park(const sync::ChangeId& id, std::string_view error);
   // Sends it after all others from now on: it ended streams, but innocent changes do that too on a
   // bad link.

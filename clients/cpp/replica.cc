@@ -48,16 +48,16 @@ const char* Replica::Schema() {
   )sql";
 }
 
-absl::Status Replica::Put(const v1::Request& request, sync::FeedId feed_id) {
+absl::Status Replica::Put(const v1::Request& request, sync::FeedId feed_id, uint64_t pass) {
   const std::optional<sync::RequestKey> key = KeyOfName(request.name());
   if (!key) return absl::InvalidArgumentError("the server sent a request without a proper name");
   RETURN_IF_ERROR(database_->Run(
       "INSERT OR REPLACE INTO requests "
-      "(region, request_id, ref, area, assignee, create_time, feed_id, request) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "(region, request_id, ref, area, assignee, create_time, feed_id, request, pass, definition) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       key->region, key->id.view(), request.ref(), request.area(),
       TextOf(request, sync::kAssigneePath), static_cast<uint64_t>(request.create_time()),
-      sync::Raw(feed_id), request.SerializeAsString()));
+      sync::Raw(feed_id), request.SerializeAsString(), pass, request.definition_hash()));
   return database_->Run("DELETE FROM departures WHERE region = ? AND request_id = ?", key->region,
                         key->id.view());
 }
@@ -66,8 +66,16 @@ absl::Status Replica::Remove(const sync::RequestKey& key, const Departure& depar
   RETURN_IF_ERROR(database_->Run("DELETE FROM requests WHERE region = ? AND request_id = ?",
                                  key.region, key.id.view()));
   return database_->Run(
-      "INSERT OR REPLACE INTO departures (region, request_id, reason, serial) VALUES (?, ?, ?, ?)",
-      key.region, key.id.view(), static_cast<int>(departure.reason), departure.serial);
+      "INSERT OR REPLACE INTO departures (region, request_id, reason) VALUES (?, ?, ?)", key.region,
+      key.id.view(), static_cast<int>(departure.reason));
+}
+
+absl::Status Replica::RemoveNotBroughtSince(uint64_t pass, const Departure& departure) {
+  RETURN_IF_ERROR(
+      database_->Run("INSERT OR REPLACE INTO departures (region, request_id, reason) "
+                     "SELECT region, request_id, ? FROM requests WHERE pass < ?",
+                     static_cast<int>(departure.reason), pass));
+  return database_->Run("DELETE FROM requests WHERE pass < ?", pass);
 }
 
 absl::StatusOr<std::optional<ReplicaRow>> Replica::Find(const sync::RequestKey& key) {
@@ -85,13 +93,12 @@ absl::StatusOr<std::optional<ReplicaRow>> Replica::Find(const sync::RequestKey& 
 }
 
 absl::StatusOr<std::optional<Departure>> Replica::FindDeparture(const sync::RequestKey& key) {
-  ASSIGN_OR_RETURN(Statement row, database_->Prepare("SELECT reason, serial FROM departures "
+  ASSIGN_OR_RETURN(Statement row, database_->Prepare("SELECT reason FROM departures "
                                                      "WHERE region = ? AND request_id = ?"));
   row.BindAll(key.region, key.id.view());
   ASSIGN_OR_RETURN(const bool found, row.Step());
   if (!found) return std::optional<Departure>();
-  return std::optional<Departure>(
-      Departure{static_cast<v1::RemovalReason>(row.Number(0)), row.Unsigned(1)});
+  return std::optional<Departure>(Departure{static_cast<v1::RemovalReason>(row.Number(0))});
 }
 
 absl::StatusOr<std::vector<Replica::Entry>> Replica::Entries() {
@@ -118,6 +125,17 @@ absl::StatusOr<std::vector<sync::RequestKey>> Replica::FindByRef(std::string_vie
     if (!more) return keys;
     ASSIGN_OR_RETURN(sync::RequestKey key, ReadKey(rows));
     keys.push_back(std::move(key));
+  }
+}
+
+absl::StatusOr<std::vector<sync::DefinitionHash>> Replica::PinnedDefinitions() {
+  ASSIGN_OR_RETURN(Statement rows, database_->Prepare("SELECT DISTINCT definition FROM requests"));
+  std::vector<sync::DefinitionHash> hashes;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, rows.Step());
+    if (!more) return hashes;
+    // A request without its Create pins none.
+    if (auto hash = sync::DefinitionHash::FromBytes(rows.Bytes(0))) hashes.push_back(*hash);
   }
 }
 

@@ -29,20 +29,22 @@ struct ReplicaRow {
 // That a request left the phone.
 struct Departure {
   v1::RemovalReason reason = v1::REMOVAL_REASON_UNSPECIFIED;
-  uint64_t serial = 0;  // when, in the order of what came from servers
 };
 
 class Replica {
  public:
   explicit Replica(Database* database) : database_(database) {}
 
+  // The tables as schema 1 had them; LocalStore's migrations add what came later.
   static const char* Schema();
 
-  // Replaces what is held of the request, and forgets that it had left. InvalidArgument: its name
-  // is none.
-  absl::Status Put(const v1::Request& request, sync::FeedId feed_id);
+  // Replaces what is held of the request, and forgets that it had left. `pass`: the one that
+  // brought it (SyncState.pass). InvalidArgument: its name is none.
+  absl::Status Put(const v1::Request& request, sync::FeedId feed_id, uint64_t pass);
   // Forgets the request and notes that it left. Not an error when it is not here.
   absl::Status Remove(const sync::RequestKey& key, const Departure& departure);
+  // The same for everything that no pass from `pass` on has brought.
+  absl::Status RemoveNotBroughtSince(uint64_t pass, const Departure& departure);
 
   absl::StatusOr<std::optional<ReplicaRow>> Find(const sync::RequestKey& key);
   absl::StatusOr<std::optional<Departure>> FindDeparture(const sync::RequestKey& key);
@@ -57,6 +59,8 @@ class Replica {
   absl::StatusOr<std::vector<Entry>> Entries();
   // Requests with this citizen's number, in its stored form.
   absl::StatusOr<std::vector<sync::RequestKey>> FindByRef(std::string_view ref);
+  // The definitions that the requests pin, each once.
+  absl::StatusOr<std::vector<sync::DefinitionHash>> PinnedDefinitions();
 
  private:
   Database* database_;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "clients/cpp/error_words.h"
 #include "clients/cpp/sync_call.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -30,7 +31,9 @@ constexpr auto kCatalogDeadline = std::chrono::seconds(30);
 constexpr auto kLeaveTime = std::chrono::seconds(2);
 
 absl::Status StatusOf(const grpc::Status& status) {
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  return WithDetails(
+      absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message()),
+      status.error_details());
 }
 
 // When the server said to come back; nullopt: it did not.
@@ -47,7 +50,7 @@ std::optional<int64_t> RetryDelayMs(const grpc::Status& status) {
 
 }  // namespace
 
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& server) {
+grpc::ChannelArguments MakeChannelArguments() {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
@@ -59,7 +62,12 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& server) {
   arguments.SetMaxReceiveMessageSize(kReceiveBytesMax);
   // gRPC's own retries would push a batch again behind the session's back.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
+  return arguments;
+}
+
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& server) {
+  return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(),
+                                   MakeChannelArguments());
 }
 
 class SyncRunner::Implementation {
@@ -117,10 +125,9 @@ class SyncRunner::Implementation {
   void RunLive() {
     const std::lock_guard<std::mutex> lock(visit_mutex_);
     while (!stopping_) {
-      // The catalogue is asked after a stream, and a live one does not end.
-      const absl::StatusOr<bool> due = app_->CatalogIsDue();
+      // Definitions are asked for after a stream, and a live one does not end.
       SyncSession::Ended ended;
-      if (due.ok() && *due) ended = Visit(SyncMode::kShort);
+      if (WantsDefinitions()) ended = Visit(SyncMode::kShort);
       if (ended.status.ok()) ended = Visit(SyncMode::kLive);
       if (!stopping_ && ended.next == SyncSession::Next::kWait) {
         Wait(SteadyClock::now() + std::chrono::milliseconds(ended.wait_ms));
@@ -139,15 +146,20 @@ class SyncRunner::Implementation {
   SyncSession::Ended Visit(SyncMode mode) {
     while (true) {
       if (stopping_) return {SyncSession::Next::kDone, 0, absl::CancelledError("stopped")};
-      if (channel_ == nullptr) Connect();
+      const bool reused = channel_ != nullptr;
+      if (!reused) Connect();
       SyncSession::Ended ended = RunStream(mode);
       // A channel that failed to connect fails further calls at once until it has connected in its
       // own time. Ours is the time that counts: the next attempt dials anew.
       if (!ended.status.ok()) channel_ = nullptr;
+      // A connection that went well once says nothing about now: the server may have restarted
+      // since and be there, and the old connection only finds out by being used. So dial before
+      // waiting.
+      if (reused && !heard_ && !stopping_ && absl::IsUnavailable(ended.status)) continue;
       if (stopping_) ended = {SyncSession::Next::kDone, 0, absl::CancelledError("stopped")};
       // Asked after the stream, so that a phone without forms gets them from the same connection,
       // and a server without them does not keep the changes waiting.
-      if (ended.status.ok() && !stopping_) RefreshCatalog();
+      if (ended.status.ok() && !stopping_) FetchDefinitions();
       if (options_.on_change) options_.on_change();
       if (ended.next != SyncSession::Next::kAgain) return ended;
     }
@@ -167,8 +179,12 @@ class SyncRunner::Implementation {
     if (left_) return kLeaveTime;
     return std::chrono::milliseconds(options_.silence_ms_max);
   }
-  void RefreshCatalog();
-  absl::StatusOr<std::vector<v1::DefinitionBytes>> FetchMissingDefinitions();
+  // Definitions that the catalogue may have new, or that requests here pin and the phone lacks.
+  bool WantsDefinitions();
+  void FetchDefinitions();
+  absl::StatusOr<std::vector<sync::DefinitionHash>> NewInCatalog();
+  absl::StatusOr<std::vector<v1::DefinitionBytes>> Fetch(
+      const std::set<sync::DefinitionHash>& hashes);
 
   FieldApp* const app_;
   const SyncRunnerOptions options_;
@@ -184,6 +200,7 @@ class SyncRunner::Implementation {
   std::unique_ptr<SyncSession> session_;
   absl::Status own_error_;
   bool left_ = false;
+  bool heard_ = false;  // the server sent a message in this stream
 };
 
 void SyncRunner::Implementation::Apply(absl::StatusOr<SyncSession::Step> step, SyncCall* call) {
@@ -200,6 +217,7 @@ void SyncRunner::Implementation::Apply(absl::StatusOr<SyncSession::Step> step, S
 void SyncRunner::Implementation::Handle(SyncEvents::Event event, SyncCall* call) {
   switch (event.kind) {
     case SyncEvents::Kind::kMessage:
+      heard_ = true;
       if (own_error_.ok()) {
         Apply(app_->Exclusively([&] { return session_->Receive(event.message); }), call);
         if (options_.on_change) options_.on_change();
@@ -234,6 +252,7 @@ SyncSession::Ended SyncRunner::Implementation::RunStream(SyncMode mode) {
   session_ = app_->NewSession(mode);
   own_error_ = absl::OkStatus();
   left_ = false;
+  heard_ = false;
   absl::StatusOr<SyncSession::Step> first = app_->Exclusively([&] { return session_->Start(); });
   if (!first.ok()) {
     return app_->Exclusively([&] { return session_->End(first.status(), std::nullopt); });
@@ -259,40 +278,62 @@ SyncSession::Ended SyncRunner::Implementation::RunStream(SyncMode mode) {
   });
 }
 
-void SyncRunner::Implementation::RefreshCatalog() {
+bool SyncRunner::Implementation::WantsDefinitions() {
   const absl::StatusOr<bool> due = app_->CatalogIsDue();
-  if (!due.ok() || !*due) return;
-  // A catalogue that cannot be had now is asked for after the next visit; forms that are here still
-  // work, and what pins a form brings it along.
-  absl::StatusOr<std::vector<v1::DefinitionBytes>> missing = FetchMissingDefinitions();
-  if (missing.ok()) app_->AddCatalog(*missing).IgnoreError();
+  if (due.ok() && *due) return true;
+  const auto missing = app_->MissingDefinitions();
+  return missing.ok() && !missing->empty();
 }
 
-absl::StatusOr<std::vector<v1::DefinitionBytes>>
-SyncRunner::Implementation::FetchMissingDefinitions() {
-  ASSIGN_OR_RETURN(const std::vector<sync::DefinitionHash> hashes, app_->DefinitionHashes());
-  const std::set<sync::DefinitionHash> held(hashes.begin(), hashes.end());
-  v1::ListDefinitionsResponse list;
-  {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + kCatalogDeadline);
-    RETURN_IF_ERROR(StatusOf(catalog_->ListDefinitions(&context, {}, &list)));
+void SyncRunner::Implementation::FetchDefinitions() {
+  // What cannot be had now is asked for after the next visit; forms that are here still work, and a
+  // request that comes down brings the one it pins along.
+  const absl::StatusOr<bool> due = app_->CatalogIsDue();
+  absl::StatusOr<std::vector<sync::DefinitionHash>> wanted = app_->MissingDefinitions();
+  if (!due.ok() || !wanted.ok()) return;
+  if (*due) {
+    const absl::StatusOr<std::vector<sync::DefinitionHash>> fresh = NewInCatalog();
+    if (!fresh.ok()) return;
+    wanted->insert(wanted->end(), fresh->begin(), fresh->end());
   }
-  std::vector<v1::DefinitionBytes> missing;
+  if (wanted->empty() && !*due) return;
+  const absl::StatusOr<std::vector<v1::DefinitionBytes>> fetched =
+      Fetch({wanted->begin(), wanted->end()});
+  if (fetched.ok()) app_->StoreDefinitions(*fetched, *due).IgnoreError();
+}
+
+absl::StatusOr<std::vector<sync::DefinitionHash>> SyncRunner::Implementation::NewInCatalog() {
+  ASSIGN_OR_RETURN(const std::vector<sync::DefinitionHash> held, app_->DefinitionHashes());
+  v1::ListDefinitionsResponse list;
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kCatalogDeadline);
+  RETURN_IF_ERROR(StatusOf(catalog_->ListDefinitions(&context, {}, &list)));
+  std::vector<sync::DefinitionHash> fresh;
   for (const v1::DefinitionSummary& summary : list.definitions()) {
     const auto hash = sync::DefinitionHash::FromBytes(summary.definition_hash());
-    if (!hash || held.contains(*hash)) continue;
+    if (hash && !std::binary_search(held.begin(), held.end(), *hash)) fresh.push_back(*hash);
+  }
+  return fresh;
+}
+
+absl::StatusOr<std::vector<v1::DefinitionBytes>> SyncRunner::Implementation::Fetch(
+    const std::set<sync::DefinitionHash>& hashes) {
+  std::vector<v1::DefinitionBytes> fetched;
+  for (const sync::DefinitionHash& hash : hashes) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + kCatalogDeadline);
     v1::GetDefinitionRequest request;
-    request.set_definition_hash(summary.definition_hash());
+    request.set_definition_hash(hash.bytes());
     v1::GetDefinitionResponse response;
-    RETURN_IF_ERROR(StatusOf(catalog_->GetDefinition(&context, request, &response)));
-    if (sync::Sha256(response.definition_bytes().body()) == *hash) {
-      missing.push_back(std::move(*response.mutable_definition_bytes()));
+    const absl::Status status = StatusOf(catalog_->GetDefinition(&context, request, &response));
+    // Pinned by a request that came from another server: that one has it.
+    if (absl::IsNotFound(status)) continue;
+    RETURN_IF_ERROR(status);
+    if (sync::Sha256(response.definition_bytes().body()) == hash) {
+      fetched.push_back(std::move(*response.mutable_definition_bytes()));
     }
   }
-  return missing;
+  return fetched;
 }
 
 SyncRunner::SyncRunner(FieldApp* app, SyncRunnerOptions options)

@@ -24,7 +24,8 @@
 
 namespace grpc {
 class Channel;
-}
+class ChannelArguments;
+}  // namespace grpc
 
 namespace tikar::client {
 
@@ -43,6 +44,8 @@ struct SyncRunnerOptions {
 
 // A channel with the SDK's keepalive and limits.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& server);
+// These alone, for a channel with something of one's own on it.
+grpc::ChannelArguments MakeChannelArguments();
 
 class SyncRunner {
  public:

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "clients/cpp/error_words.h"
 #include "clients/cpp/limits.h"
 #include "sync/hlc.h"
 
@@ -16,6 +17,14 @@ constexpr uint32_t kProtocolVersion = 1;
 constexpr size_t kChangeEnvelopeBytes = 12;
 // Hello's own limit.
 constexpr size_t kDefinitionHashesMax = 1024;
+
+void ForgetError(SyncState* state) {
+  state->error_code = 0;
+  state->error.clear();
+  state->error_words.Clear();
+  state->failures = 0;
+  state->next_attempt_at_ms = 0;
+}
 
 absl::Status ServerBrokeProtocol(absl::string_view what) {
   return absl::InternalError(absl::StrCat("the server broke the protocol: ", what));
@@ -57,6 +66,8 @@ absl::StatusOr<SyncSession::Step> SyncSession::DoStart() {
     RETURN_IF_ERROR(transaction.Commit());
   }
   scope_ = device.scope;
+  cursor_ = state.cursor;
+  begins_pass_ = cursor_.empty();
   started_at_ms_ = clock_->NowMs();
 
   Step step;
@@ -119,7 +130,6 @@ absl::Status SyncSession::TakeResults(const v1::PushResult& result) {
                                             batch.ids.size(), " changes"));
   }
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&store_->database()));
-  ASSIGN_OR_RETURN(const uint64_t serial, store_->NextSerial());
   for (size_t i = 0; i < batch.ids.size(); ++i) {
     const v1::ChangeResult& answer = result.results(static_cast<int>(i));
     if (answer.change_id() != batch.ids[i].view()) {
@@ -129,7 +139,7 @@ absl::Status SyncSession::TakeResults(const v1::PushResult& result) {
         answer.verdict() != v1::VERDICT_QUARANTINED) {
       return ServerBrokeProtocol("a result without a verdict");
     }
-    RETURN_IF_ERROR(store_->outbox().Answer(batch.positions[i], answer, origin_, stream_, serial));
+    RETURN_IF_ERROR(store_->outbox().Answer(batch.positions[i], answer, origin_, stream_));
   }
   ASSIGN_OR_RETURN(SyncState state, store_->LoadSyncState());
   if (state.suspicion.active()) {
@@ -152,6 +162,8 @@ absl::Status SyncSession::TakeBatch(const v1::Batch& batch, Step* step) {
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&store_->database()));
+  ASSIGN_OR_RETURN(SyncState state, store_->LoadSyncState());
+  if (std::exchange(begins_pass_, false)) ++state.pass;
   for (const v1::DefinitionBytes& definition : batch.definitions()) {
     RETURN_IF_ERROR(store_->AddDefinition(definition));
   }
@@ -166,31 +178,37 @@ absl::Status SyncSession::TakeBatch(const v1::Batch& batch, Step* step) {
     const std::optional<sync::RequestKey> key = KeyOfName(request.name());
     if (!key) return ServerBrokeProtocol("a request without a proper name");
     auto feed = feeds.find(key->region);
-    RETURN_IF_ERROR(
-        store_->replica().Put(request, feed == feeds.end() ? sync::FeedId::kNone : feed->second));
+    RETURN_IF_ERROR(store_->replica().Put(
+        request, feed == feeds.end() ? sync::FeedId::kNone : feed->second, state.pass));
     // What is written after seeing this shall rank after it, unless our clock is too far behind for
     // that: then the server corrects our times by the offset, and a reading dragged ahead of our
     // clock would be corrected too much.
     hlc.Observe(request.update_time(), now_ms);
   }
-  ASSIGN_OR_RETURN(const uint64_t serial, store_->NextSerial());
   for (const v1::Removal& removal : batch.removals()) {
     const std::optional<sync::RequestId> id = sync::RequestId::FromBytes(removal.request_id());
     if (!id) return ServerBrokeProtocol("a removal without a request id");
-    RETURN_IF_ERROR(store_->replica().Remove({removal.region(), *id}, {removal.reason(), serial}));
+    RETURN_IF_ERROR(store_->replica().Remove({removal.region(), *id}, {removal.reason()}));
   }
   if (hlc.last() != device.hlc_last) {
     device.hlc_last = hlc.last();
     RETURN_IF_ERROR(store_->SaveDevice(device));
   }
-  ASSIGN_OR_RETURN(SyncState state, store_->LoadSyncState());
   state.cursor = batch.cursor();
   state.cursor_scope = scope_;
   state.caught_up = batch.caught_up();
-  if (batch.caught_up()) state.caught_up_at_ms = now_ms;
+  if (batch.caught_up()) {
+    // The server told what left while the cursor was good, and nothing of what left before that.
+    RETURN_IF_ERROR(
+        store_->replica().RemoveNotBroughtSince(state.pass, {v1::REMOVAL_REASON_LEFT_SCOPE}));
+    state.caught_up_at_ms = now_ms;
+    // A live stream may stay like this for days.
+    ForgetError(&state);
+  }
   state.remaining = batch.remaining();
   RETURN_IF_ERROR(store_->SaveSyncState(state));
   RETURN_IF_ERROR(transaction.Commit());
+  cursor_ = std::move(state.cursor);
   progress_ = true;
   if (options_.mode == SyncMode::kLive && !half_closed_) {
     step->send.emplace_back().mutable_received()->set_batch_number(batch.batch_number());
@@ -218,7 +236,8 @@ absl::StatusOr<SyncSession::Step> SyncSession::Leave() {
 
 absl::StatusOr<bool> SyncSession::ScopeChanged() {
   ASSIGN_OR_RETURN(const Device device, store_->LoadDevice());
-  return device.scope != scope_;
+  ASSIGN_OR_RETURN(const SyncState state, store_->LoadSyncState());
+  return device.scope != scope_ || state.cursor != cursor_;
 }
 
 absl::Status SyncSession::Continue(Step* step) {
@@ -302,10 +321,7 @@ absl::StatusOr<SyncSession::Ended> SyncSession::DoEnd(const absl::Status& status
 }
 
 absl::StatusOr<SyncSession::Ended> SyncSession::EndWell(SyncState state) {
-  state.error_code = 0;
-  state.error.clear();
-  state.failures = 0;
-  state.next_attempt_at_ms = 0;
+  ForgetError(&state);
   state.upgrade_required = false;
   // What was accused went through after all, or there is nothing left to accuse.
   if (wary_ && state.suspicion.active()) {
@@ -347,6 +363,7 @@ absl::StatusOr<SyncSession::Ended> SyncSession::EndBadly(const absl::Status& sta
   state.failures = progress_ || consequence != Consequence::kNone ? 1 : state.failures + 1;
   state.error_code = static_cast<int>(status.code());
   state.error = std::string(status.message());
+  state.error_words = WordsOf(status, own_error_ ? Culprit::kPhone : Culprit::kServer);
   state.error_at_ms = now_ms;
   state.upgrade_required = status.code() == absl::StatusCode::kFailedPrecondition && !own_error_;
   Ended ended{Next::kWait, BackoffMs(state.failures, retry_delay_ms, options_.backoff, *random_),

@@ -108,6 +108,7 @@ class SyncSession {
   absl::Status Continue(Step* step);
   absl::StatusOr<Batch> PickBatch(v1::Push* push);
   absl::StatusOr<std::optional<sync::ChangeId>> FirstToSend();
+  // The officer changed the scope, or dropped the cursor by changing it to and fro.
   absl::StatusOr<bool> ScopeChanged();
 
   absl::StatusOr<Ended> DoEnd(const absl::Status& status, std::optional<int64_t> retry_delay_ms);
@@ -122,6 +123,8 @@ class SyncSession {
 
   bool wary_ = false;  // see batch_suspicion.h
   std::vector<std::string> scope_;
+  std::string cursor_;        // as this session sent or stored it last
+  bool begins_pass_ = false;  // the hello had no cursor, and no batch has come since
   uint64_t stream_ = 0;
   uint64_t origin_ = 0;
   int64_t started_at_ms_ = 0;

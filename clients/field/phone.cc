@@ -5,7 +5,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "clients/cli/failure.h"
+#include "clients/cpp/error_words.h"
 #include "clients/cpp/local_store.h"
 #include "clients/cpp/replica.h"
 #include "sync/names.h"
@@ -18,42 +20,70 @@ namespace {
 
 using sync::AbslView;
 
-// The SDK speaks English to developers; officers are told in their language what to do.
-absl::Status InWords(const absl::Status& status, const PhoneSettings& settings) {
+// Why the file cannot be opened. The SDK speaks English to developers; officers are told in their
+// language what to do.
+absl::Status WhyNotOpened(const absl::Status& status, const PhoneSettings& settings) {
+  const auto told = [&](absl::StatusCode code, std::string_view indonesian,
+                        std::string_view english) {
+    return absl::Status(code,
+                        absl::StrCat(settings.database_path,
+                                     AbslView(cli::Pick(settings.language, indonesian, english))));
+  };
   const auto say = [&](std::string_view indonesian, std::string_view english) {
     return cli::Pick(settings.language, indonesian, english);
   };
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
       // Not kUnavailable here: that is the exit code of a server that is away.
-      return absl::FailedPreconditionError(
-          absl::StrCat(settings.database_path,
-                       AbslView(say(" sedang dibuka oleh proses lain; tutup dahulu yang itu",
-                                    " is open in another process; end that one first"))));
+      return told(absl::StatusCode::kFailedPrecondition,
+                  " sedang dibuka oleh proses lain; tutup dahulu yang itu",
+                  " is open in another process; end that one first");
     case absl::StatusCode::kDataLoss:
       return cli::WithAdvice(
-          status, say("Berkas ini rusak. Simpan salinannya, lalu mulai dengan berkas baru.",
-                      "The file is damaged. Keep a copy, then begin with a new file."));
+          told(status.code(), " rusak", " is damaged"),
+          say("Simpan salinannya, lalu mulai dengan berkas baru. Perubahan yang belum terkirim "
+              "mungkin masih dapat diselamatkan darinya.",
+              "Keep a copy, then begin with a new file. Changes that were not sent may be "
+              "recovered "
+              "from it."));
     case absl::StatusCode::kFailedPrecondition:
       return cli::WithAdvice(
-          status,
-          say("Berkas ini milik telepon lain atau aplikasi yang lebih baru. Isinya dibiarkan; "
-              "pakai berkas lain.",
-              "The file belongs to another phone or to a newer app. It is left as it is; "
-              "use another file."));
+          told(status.code(), " bukan berkas telepon, atau ditulis aplikasi yang lebih baru",
+               " is no phone's file, or a newer app wrote it"),
+          say("Isinya dibiarkan; pakai berkas lain.", "It is left as it is; use another file."));
+    case absl::StatusCode::kNotFound:
+      return told(status.code(), ": foldernya tidak ada", ": there is no such folder");
+    case absl::StatusCode::kPermissionDenied:
+      return told(status.code(), " tidak boleh dibuka atau dijadikan rahasia",
+                  " may not be opened, or not be made private");
+    case absl::StatusCode::kResourceExhausted:
+      return told(status.code(), ": penyimpanan telepon penuh", ": the phone's storage is full");
     default:
       return status;
   }
 }
 
+absl::StatusOr<client::Device> ReadDevice(const std::string& database_path) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<client::LocalStore> store,
+                   client::LocalStore::Open(database_path));
+  return store->LoadDevice();
+}
+
 // Who this phone is, if the database knows it already; "tikar-field --db FILE status" is then
 // enough.
 absl::Status Remember(PhoneSettings* settings) {
-  if (!settings->actor.empty() && !settings->scope.empty()) return absl::OkStatus();
   if (std::error_code error; std::filesystem::exists(settings->database_path, error)) {
-    ASSIGN_OR_RETURN(const std::unique_ptr<client::LocalStore> store,
-                     client::LocalStore::Open(settings->database_path));
-    ASSIGN_OR_RETURN(const client::Device device, store->LoadDevice());
+    const absl::StatusOr<client::Device> read = ReadDevice(settings->database_path);
+    if (!read.ok()) return WhyNotOpened(read.status(), *settings);
+    const client::Device& device = *read;
+    if (!settings->actor.empty() && !device.actor.empty() && settings->actor != device.actor) {
+      return cli::WithIndonesian(
+          absl::FailedPreconditionError(absl::StrCat(settings->database_path, " belongs to ",
+                                                     device.actor, ", not to ", settings->actor,
+                                                     "; give each officer a file of their own")),
+          absl::StrCat(settings->database_path, " milik ", device.actor, ", bukan ",
+                       settings->actor, "; beri setiap petugas berkas sendiri"));
+    }
     if (settings->actor.empty()) settings->actor = device.actor;
     if (settings->scope.empty()) settings->scope = device.scope;
   }
@@ -81,9 +111,7 @@ Phone::Phone(PhoneSettings settings, std::ostream& out, cli::Terminal terminal)
 
 absl::StatusOr<std::unique_ptr<Phone>> Phone::Open(PhoneSettings settings, std::ostream& out,
                                                    cli::Terminal terminal) {
-  if (const absl::Status status = Remember(&settings); !status.ok()) {
-    return InWords(status, settings);
-  }
+  RETURN_IF_ERROR(Remember(&settings));
   if (!sync::IsActorName(settings.actor)) {
     return cli::UsageError(cli::Pick(
         settings.language, "--actor: 1 sampai 64 karakter dari a-z, 0-9, '.', '_', '-' dan '/'",
@@ -100,9 +128,15 @@ absl::StatusOr<std::unique_ptr<Phone>> Phone::Open(PhoneSettings settings, std::
   absl::StatusOr<std::unique_ptr<client::FieldApp>> app =
       client::FieldApp::Open(std::move(options));
   if (absl::IsInvalidArgument(app.status())) {
-    return cli::UsageError(sync::StdView(app.status().message()));
+    return cli::UsageError(
+        absl::StrCat("--scope: \"", absl::StrJoin(phone->settings_.scope, ","),
+                     "\" bukan 1 sampai 64 kode wilayah seperti 15.01 atau 15.01.06; --role tidak "
+                     "boleh kosong"),
+        absl::StrCat("--scope: \"", absl::StrJoin(phone->settings_.scope, ","),
+                     "\" is not 1 to 64 area codes such as 15.01 or 15.01.06; --role may not be "
+                     "empty"));
   }
-  if (!app.ok()) return InWords(app.status(), phone->settings_);
+  if (!app.ok()) return WhyNotOpened(app.status(), phone->settings_);
   phone->app_ = *std::move(app);
   return phone;
 }
@@ -137,8 +171,11 @@ absl::StatusOr<cli::DefinitionView> Phone::Form(const std::string& service) {
 }
 
 absl::StatusOr<cli::DefinitionView> Phone::FormOf(const v1::Request& request) {
-  absl::StatusOr<cli::DefinitionView> form = Form(request.service());
-  if (!absl::IsNotFound(form.status())) return form;
+  if (const auto hash = sync::DefinitionHash::FromBytes(request.definition_hash())) {
+    const absl::StatusOr<std::shared_ptr<const sync::Definition>> pinned =
+        app_->FindDefinition(*hash);
+    if (pinned.ok()) return ViewOf(*pinned);
+  }
   auto unknown = std::make_shared<v1::Definition>();
   unknown->set_service(request.service());
   return cli::DefinitionView(std::move(unknown));
@@ -171,6 +208,41 @@ absl::StatusOr<client::RequestOnPhone> Phone::Find(const std::string& typed) {
                      CommandLine("sync")));
   }
   return found;
+}
+
+absl::Status Phone::InWords(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return status;
+    case absl::StatusCode::kNotFound:
+      return absl::NotFoundError(
+          AbslView(Say("permohonan itu, atau formulirnya, tidak ada di telepon ini",
+                       "that request, or its form, is not on this phone")));
+    case absl::StatusCode::kFailedPrecondition:
+      return cli::WithAdvice(
+          absl::FailedPreconditionError(AbslView(
+              Say("formulir permohonan ini belum ada di telepon, atau aplikasinya terlalu lama",
+                  "the form of this request is not on the phone yet, or the app is too old"))),
+          absl::StrCat(
+              AbslView(Say("Ambil saat ada sinyal: ", "Fetch it where there is a signal: ")),
+              CommandLine("sync")));
+    default: {
+      const v1::LocalizedText words = client::WordsOf(status, client::Culprit::kPhone);
+      return absl::Status(status.code(), AbslView(Say(words.id(), words.en())));
+    }
+  }
+}
+
+absl::Status Phone::ExchangeInWords(const absl::Status& status) {
+  if (status.ok()) return status;
+  v1::LocalizedText words = client::WordsOf(status, client::Culprit::kServer);
+  // Of the last attempt it is known whose fault it was.
+  const absl::StatusOr<client::SyncStatus> known = app_->Status();
+  if (known.ok() && known->last_error.code() == status.code()) words = known->last_error_words;
+  absl::Status told(status.code(), AbslView(Say(words.id(), words.en())));
+  status.ForEachPayload(
+      [&](absl::string_view type, const absl::Cord& payload) { told.SetPayload(type, payload); });
+  return told;
 }
 
 absl::StatusOr<uint64_t> Phone::CountRequests() {

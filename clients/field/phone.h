@@ -51,17 +51,29 @@ class Phone {
   std::string_view Say(std::string_view indonesian, std::string_view english) const {
     return cli::Pick(settings_.language, indonesian, english);
   }
+  // "3 perubahan", "1 change", "3 changes"; the same of requests.
+  std::string Changes(uint64_t number) const {
+    return cli::Count(language(), number, "perubahan", "change", "changes");
+  }
+  std::string Requests(uint64_t number) const {
+    return cli::Count(language(), number, "permohonan", "request", "requests");
+  }
   // The command line that runs `command` on this phone again.
   std::string CommandLine(std::string_view command) const;
 
   // The newest form of a service. NotFound says to sync first, or which services there are.
   absl::StatusOr<cli::DefinitionView> Form(const std::string& service);
-  // What labels a request: the newest form of its service; an empty one, which labels nothing, if
-  // there is none.
+  // What labels a request: the version of the form that it pins; an empty one, which labels
+  // nothing, while that is not here.
   absl::StatusOr<cli::DefinitionView> FormOf(const v1::Request& request);
   // By the citizen's number, or by the name regions/…/requests/….
   absl::StatusOr<client::RequestOnPhone> Find(const std::string& typed);
   absl::StatusOr<uint64_t> CountRequests();
+
+  // What the SDK could not do, and how an exchange failed, in the officer's language. The code
+  // stays, and of an exchange what the server said.
+  absl::Status InWords(const absl::Status& status);
+  absl::Status ExchangeInWords(const absl::Status& status);
 
  private:
   Phone(PhoneSettings settings, std::ostream& out, cli::Terminal terminal);

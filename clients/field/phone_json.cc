@@ -2,6 +2,7 @@
 
 #include "clients/cli/times.h"
 #include "sync/change.h"
+#include "sync/mutation_kind.h"
 
 namespace tikar::field {
 namespace {
@@ -15,38 +16,10 @@ Json NumberOrNull(const std::optional<Number>& number) {
   return number.has_value() ? Json(*number) : Json(nullptr);
 }
 
-const char* MutationKind(const v1::Mutation& mutation) {
-  switch (mutation.kind_case()) {
-    case v1::Mutation::kCreate:
-      return "create";
-    case v1::Mutation::kSetField:
-      return "set";
-    case v1::Mutation::kClearField:
-      return "clear";
-    case v1::Mutation::kTransition:
-      return "transition";
-    case v1::Mutation::kAddElement:
-      return "add";
-    case v1::Mutation::kRemoveElement:
-      return "remove";
-    case v1::Mutation::kRetract:
-      return "retract";
-    case v1::Mutation::kRestore:
-      return "restore";
-    case v1::Mutation::kSettle:
-      return "settle";
-    case v1::Mutation::kRebase:
-      return "rebase";
-    case v1::Mutation::KIND_NOT_SET:
-      break;
-  }
-  return "unknown";
-}
-
 // All of the data: an officer may have to enter it anew.
 Json MutationJson(const v1::Mutation& mutation) {
   Json json;
-  json["kind"] = MutationKind(mutation);
+  json["kind"] = sync::MutationKindName(mutation);
   switch (mutation.kind_case()) {
     case v1::Mutation::kCreate:
       json["service"] = mutation.create().service();

@@ -39,13 +39,12 @@ absl::Status PrintQueued(Phone& phone, const client::EditOutcome& outcome, bool 
                                       "Saved on the phone. Number for the citizen: ")
                           : phone.Say("Tersimpan di telepon: ", "Saved on the phone: "))
               << cli::Styled(phone.terminal(), Style::kName, ref) << "\n"
-              << cli::Styled(
-                     phone.terminal(), Style::kDim,
-                     absl::StrCat(
-                         AbslView(phone.Say("Belum terkirim: ", "Not sent yet: ")), status.unsent,
-                         AbslView(phone.Say(" perubahan. Kirim saat ada sinyal: ",
-                                            " changes. Send them where there is a signal: ")),
-                         phone.CommandLine("sync")))
+              << cli::Styled(phone.terminal(), Style::kDim,
+                             absl::StrCat(AbslView(phone.Say("Belum terkirim: ", "Not sent yet: ")),
+                                          phone.Changes(status.unsent),
+                                          AbslView(phone.Say(". Kirim saat ada sinyal: ",
+                                                             ". Send where there is a signal: ")),
+                                          phone.CommandLine("sync")))
               << "\n";
   return absl::OkStatus();
 }
@@ -116,9 +115,10 @@ absl::Status Create(Phone& phone, const CreateOptions& options) {
     ASSIGN_OR_RETURN(auto entry, ReadEntry(form, typed, phone.language()));
     request.fields.push_back(std::move(entry));
   }
-  ASSIGN_OR_RETURN(const client::EditOutcome outcome, phone.app().Create(request));
-  if (!outcome.queued()) return StatusOfRefusal(outcome.refusal, phone.language());
-  return PrintQueued(phone, outcome, true);
+  const absl::StatusOr<client::EditOutcome> outcome = phone.app().Create(request);
+  if (!outcome.ok()) return phone.InWords(outcome.status());
+  if (!outcome->queued()) return StatusOfRefusal(outcome->refusal, phone.language());
+  return PrintQueued(phone, *outcome, true);
 }
 
 absl::Status Edit(Phone& phone, const EditOptions& options) {
@@ -126,10 +126,11 @@ absl::Status Edit(Phone& phone, const EditOptions& options) {
   ASSIGN_OR_RETURN(const cli::DefinitionView form, phone.FormOf(request.request));
   ASSIGN_OR_RETURN(std::vector<v1::Mutation> mutations,
                    MutationsOf(phone, options, request.request, form));
-  ASSIGN_OR_RETURN(const client::EditOutcome outcome,
-                   phone.app().Edit(request.key, std::move(mutations)));
-  if (!outcome.queued()) return StatusOfRefusal(outcome.refusal, phone.language());
-  return PrintQueued(phone, outcome, false);
+  const absl::StatusOr<client::EditOutcome> outcome =
+      phone.app().Edit(request.key, std::move(mutations));
+  if (!outcome.ok()) return phone.InWords(outcome.status());
+  if (!outcome->queued()) return StatusOfRefusal(outcome->refusal, phone.language());
+  return PrintQueued(phone, *outcome, false);
 }
 
 absl::Status List(Phone& phone, const ListOptions& options) {
@@ -167,7 +168,7 @@ absl::Status List(Phone& phone, const ListOptions& options) {
     return absl::OkStatus();
   }
   cli::Table table({{.title = ""},
-                    {.title = "REF"},
+                    {.title = std::string(phone.Say("NOMOR", "REF"))},
                     {.title = std::string(phone.Say("LAYANAN", "SERVICE"))},
                     {.title = "STATUS", .shrinks = true},
                     {.title = std::string(phone.Say("JUDUL", "TITLE")), .shrinks = true},
@@ -206,10 +207,9 @@ absl::Status Show(Phone& phone, const std::string& typed) {
     phone.out() << "\n" << cli::Styled(phone.terminal(), style, cli::OneLine(text)) << "\n";
   };
   if (request.unsent > 0) {
-    note(Style::kWarning,
-         absl::StrCat(AbslView(phone.Say("Belum terkirim: ", "Not sent yet: ")), request.unsent,
-                      AbslView(phone.Say(" perubahan (", " changes (")),
-                      PendingText(request, form, phone.language()), ")"));
+    note(Style::kWarning, absl::StrCat(AbslView(phone.Say("Belum terkirim: ", "Not sent yet: ")),
+                                       phone.Changes(request.unsent), " (",
+                                       PendingText(request, form, phone.language()), ")"));
   }
   if (request.waiting) {
     note(Style::kWarning, std::string(phone.Say("Ditahan di kantor sampai diperiksa seseorang",

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "clients/cli/display.h"
 #include "clients/cli/failure.h"
+#include "clients/cli/text_style.h"
 #include "clients/cli/times.h"
 #include "clients/cpp/sync_runner.h"
 #include "clients/field/commands.h"
@@ -26,17 +27,27 @@ using sync::AbslView;
 constexpr int64_t kLivePollMs = 200;
 constexpr int64_t kRoundMs = 30'000;
 
-std::string Age(int64_t ms) { return cli::AboutDuration(absl::Milliseconds(ms)); }
+std::string Age(const Phone& phone, int64_t ms) {
+  return cli::AboutDuration(absl::Milliseconds(ms), phone.language());
+}
+
+// How the last attempt failed.
+std::string_view ErrorText(const Phone& phone, const client::SyncStatus& status) {
+  return phone.Say(status.last_error_words.id(), status.last_error_words.en());
+}
 
 std::string UnsentText(const Phone& phone, const client::SyncStatus& status) {
+  if (status.unsent == 0 && status.caught_up_at_ms == 0) {
+    return std::string(phone.Say("tidak ada yang menunggu dikirim", "nothing waits to be sent"));
+  }
   if (status.unsent == 0) {
     return std::string(phone.Say("semua sudah diterima server", "the server has everything"));
   }
-  return absl::StrCat(status.unsent,
-                      AbslView(phone.Say(" perubahan belum terkirim, yang tertua ",
-                                         " changes not sent yet, the oldest ")),
-                      Age(status.oldest_unsent_age_ms.value_or(0)),
-                      AbslView(phone.Say(" yang lalu", " ago")));
+  return absl::StrCat(
+      phone.Changes(status.unsent),
+      AbslView(phone.Say(" belum terkirim, yang tertua ", " not sent yet, the oldest ")),
+      Age(phone, status.oldest_unsent_age_ms.value_or(0)),
+      AbslView(phone.Say(" yang lalu", " ago")));
 }
 
 void Line(Phone& phone, Style style, std::string_view text) {
@@ -47,22 +58,21 @@ void Line(Phone& phone, Style style, std::string_view text) {
 void PrintWarnings(Phone& phone, const client::SyncStatus& status) {
   if (status.single_copy > 0) {
     Line(phone, Style::kDim,
-         absl::StrCat(status.single_copy,
-                      AbslView(phone.Say(" perubahan baru ada di satu server (satu centang)",
-                                         " changes are on one server only (one tick)"))));
+         absl::StrCat(phone.Changes(status.single_copy),
+                      AbslView(phone.Say(" baru ada di satu server (satu centang)",
+                                         " on one server only (one tick)"))));
   }
   if (status.quarantined > 0) {
     Line(phone, Style::kWarning,
-         absl::StrCat(status.quarantined,
-                      AbslView(phone.Say(" perubahan ditahan di kantor sampai diperiksa",
-                                         " changes are held at the office until somebody looks"))));
+         absl::StrCat(phone.Changes(status.quarantined),
+                      AbslView(phone.Say(" ditahan di kantor sampai diperiksa",
+                                         " held at the office until somebody looks"))));
   }
   if (status.needs_attention > 0) {
     Line(phone, Style::kBad,
-         absl::StrCat(
-             status.needs_attention,
-             AbslView(phone.Say(" perubahan perlu perhatian: ", " changes need attention: ")),
-             phone.CommandLine("attention")));
+         absl::StrCat(phone.Changes(status.needs_attention),
+                      AbslView(phone.Say(" perlu perhatian: ", " for your attention: ")),
+                      phone.CommandLine("attention")));
   }
   if (status.clock_warning) {
     const int64_t offset_ms = status.clock_offset_ms.value_or(0);
@@ -70,7 +80,7 @@ void PrintWarnings(Phone& phone, const client::SyncStatus& status) {
     const int64_t about_ms = std::abs(offset_ms) + kRoundMs;
     Line(phone, Style::kWarning,
          absl::StrCat(AbslView(phone.Say("Jam telepon ini ", "This phone's clock is ")),
-                      Age(about_ms),
+                      Age(phone, about_ms),
                       AbslView(offset_ms < 0 ? phone.Say(" terlalu maju", " ahead")
                                              : phone.Say(" terlambat", " behind")),
                       AbslView(phone.Say("; server mengoreksinya, tetapi setel jamnya",
@@ -91,7 +101,7 @@ absl::Status PrintStatus(Phone& phone) {
     return absl::OkStatus();
   }
   phone.out() << cli::Styled(phone.terminal(), Style::kName, phone.settings().actor) << "  "
-              << requests << phone.Say(" permohonan di telepon", " requests on the phone") << "\n";
+              << phone.Requests(requests) << phone.Say(" di telepon", " on the phone") << "\n";
   Line(phone, status.unsent == 0 ? Style::kGood : Style::kWarning, UnsentText(phone, status));
   if (status.caught_up_at_ms == 0) {
     Line(phone, Style::kPlain, phone.Say("Belum pernah tersinkron", "Never synced"));
@@ -103,12 +113,12 @@ absl::Status PrintStatus(Phone& phone) {
   if (status.remaining > 0) {
     Line(phone, Style::kWarning,
          absl::StrCat(AbslView(phone.Say("Masih akan datang: sekitar ", "Still to come: about ")),
-                      status.remaining, AbslView(phone.Say(" permohonan", " requests"))));
+                      phone.Requests(status.remaining)));
   }
   if (!status.last_error.ok()) {
     Line(phone, Style::kWarning,
          absl::StrCat(AbslView(phone.Say("Upaya terakhir gagal: ", "The last attempt failed: ")),
-                      status.last_error.message()));
+                      AbslView(ErrorText(phone, status))));
   }
   PrintWarnings(phone, status);
   return absl::OkStatus();
@@ -118,14 +128,13 @@ absl::Status PrintStatus(Phone& phone) {
 std::optional<std::string> LiveText(const Phone& phone, const client::SyncStatus& status,
                                     uint64_t requests) {
   if (!status.last_error.ok()) {
-    return absl::StrCat(AbslView(phone.Say("terputus: ", "cut off: ")), status.last_error.message(),
-                        "; ", UnsentText(phone, status));
+    return absl::StrCat(AbslView(phone.Say("terputus: ", "cut off: ")),
+                        AbslView(ErrorText(phone, status)), "; ", UnsentText(phone, status));
   }
   if (status.caught_up_at_ms == 0) return std::nullopt;
   return absl::StrCat(AbslView(status.synced ? phone.Say("tersinkron: ", "synced: ")
                                              : phone.Say("bertukar: ", "exchanging: ")),
-                      requests, AbslView(phone.Say(" permohonan, ", " requests, ")),
-                      UnsentText(phone, status));
+                      phone.Requests(requests), ", ", UnsentText(phone, status));
 }
 
 // Blocks SIGINT and SIGTERM for this thread and those that it starts, so that only sigtimedwait
@@ -217,7 +226,13 @@ void PrintItem(Phone& phone, const client::AttentionItem& item, const cli::Defin
     Line(phone, Style::kBad,
          absl::StrCat("  • ", AbslView(phone.Say(violation.message_id(), violation.message_en()))));
   }
-  if (!item.error.empty()) Line(phone, Style::kBad, absl::StrCat("  • ", item.error));
+  if (!item.error.empty()) {
+    Line(phone, Style::kBad,
+         absl::StrCat("  • ", AbslView(phone.Say("server gagal setiap kali menerimanya",
+                                                 "the server failed each time it came"))));
+    // For the office, as the server said it.
+    Line(phone, Style::kDim, absl::StrCat("    ", item.error));
+  }
   for (const v1::Mutation& mutation : item.body.mutations()) {
     std::string text;
     if (mutation.has_set_field()) {
@@ -231,8 +246,9 @@ void PrintItem(Phone& phone, const client::AttentionItem& item, const cli::Defin
           absl::StrCat("Status: ", form.StateLabel(mutation.transition().from(), phone.language()),
                        " → ", form.StateLabel(mutation.transition().to(), phone.language()));
     } else if (mutation.has_add_element()) {
-      text = absl::StrCat(mutation.add_element().collection(), ": ",
-                          mutation.add_element().value().text());
+      text = absl::StrCat(
+          cli::CollectionLabel(mutation.add_element().collection(), form, phone.language()), ": ",
+          mutation.add_element().value().text());
     } else if (mutation.has_create()) {
       text = absl::StrCat(mutation.create().service(), " ", mutation.create().area());
     }
@@ -244,9 +260,9 @@ void PrintItem(Phone& phone, const client::AttentionItem& item, const cli::Defin
 
 absl::Status Sync(Phone& phone, const SyncOptions& options) {
   ASSIGN_OR_RETURN(const client::SyncStatus before, phone.app().Status());
-  const absl::Status synced = options.live_seconds.has_value()
-                                  ? SyncLive(phone, *options.live_seconds)
-                                  : SyncVisit(phone, options.patience_seconds);
+  const absl::Status synced = phone.ExchangeInWords(
+      options.live_seconds.has_value() ? SyncLive(phone, *options.live_seconds)
+                                       : SyncVisit(phone, options.patience_seconds));
   if (phone.json()) {
     RETURN_IF_ERROR(PrintStatus(phone));
     return synced;
@@ -265,9 +281,9 @@ absl::Status Sync(Phone& phone, const SyncOptions& options) {
   Line(phone, Style::kGood,
        absl::StrCat(AbslView(status.synced ? phone.Say("Tersinkron. ", "Synced. ")
                                            : phone.Say("Selesai. ", "Done. ")),
-                    AbslView(phone.Say("Terkirim: ", "Sent: ")), sent,
-                    AbslView(phone.Say(" perubahan. Di telepon: ", " changes. On the phone: ")),
-                    requests, AbslView(phone.Say(" permohonan.", " requests."))));
+                    AbslView(phone.Say("Terkirim: ", "Sent: ")), phone.Changes(sent),
+                    AbslView(phone.Say(". Di telepon: ", ". On the phone: ")),
+                    phone.Requests(requests), "."));
   ASSIGN_OR_RETURN(const bool catalog_is_due, phone.app().CatalogIsDue());
   if (catalog_is_due) {
     Line(
@@ -310,7 +326,7 @@ absl::Status Attention(Phone& phone, const AttentionOptions& options) {
     v1::Request labels;
     if (const absl::StatusOr<client::RequestOnPhone> request = phone.app().Get(item.request);
         request.ok()) {
-      labels.set_service(request->request.service());
+      labels = request->request;
     }
     ASSIGN_OR_RETURN(const cli::DefinitionView form, phone.FormOf(labels));
     PrintItem(phone, item, form);

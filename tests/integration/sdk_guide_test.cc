@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
+
 #include "sdk_tikard.h"
 #include "sync/ref.h"
 
@@ -45,7 +47,7 @@ absl::Status RunGuide(const std::string& database_path, const std::string& serve
       messages.push_back(wrong.field + ": " + wrong.message_id);
     }
   }
-  number_for_the_citizen = sync::FormatRef(created->ref);  // "7ZK4Q-X9M2H-B", right away
+  number_for_the_citizen = sync::FormatRef(created->ref);  // "7ZK4Q-X9M2H-P", right away
 
   absl::StatusOr<EditOutcome> edited =
       app.Edit(created->request, {Move("diterima", "diverifikasi"), Comment("Sudah saya lihat")});
@@ -55,6 +57,12 @@ absl::Status RunGuide(const std::string& database_path, const std::string& serve
   // shown->request.status() is "diverifikasi"; shown->pending_paths is what no server has joined.
   EXPECT_EQ(shown->request.status(), "diverifikasi");
   EXPECT_THAT(shown->pending_paths, ::testing::Contains("status"));
+
+  const std::optional<sync::DefinitionHash> pinned =
+      sync::DefinitionHash::FromBytes(shown->request.definition_hash());
+  form = app.FindDefinition(*pinned);
+  if (!form.ok()) return form.status();
+  EXPECT_EQ((*form)->proto().service(), "pengaduan");
 
   ListQuery query;
   query.filter.set_area("15.01.06");
@@ -99,6 +107,19 @@ TEST(SdkGuide, DoesWhatItSays) {
   EXPECT_TRUE(messages.empty()) << messages[0];
   EXPECT_TRUE(sync::ParseRef(number).has_value()) << number;
   EXPECT_EQ(banner, "Tersinkron");
+}
+
+// Officers and citizens check numbers by their last character: an example that fails the check
+// would teach them to distrust it.
+TEST(SdkGuide, NumbersThatItShowsAreRealOnes) {
+  const std::string guide = ReadFile(TIKAR_SOURCE_DIR "/docs/sdk.md");
+  const std::regex number("\\b[0-9A-Z]{5}-[0-9A-Z]{5}-[0-9A-Z]\\b");
+  int numbers = 0;
+  for (std::sregex_iterator found(guide.begin(), guide.end(), number), end; found != end; ++found) {
+    EXPECT_TRUE(sync::ParseRef(found->str()).has_value()) << found->str();
+    ++numbers;
+  }
+  EXPECT_GE(numbers, 1);
 }
 
 // However the lines are broken: the two stand on pages of different width.

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <set>
+#include <thread>
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"

@@ -96,6 +96,30 @@ TEST_F(SdkSyncTest, ServerThatIsAwayLosesNothingAndIsToldOf) {
   EXPECT_TRUE(ani.Status().synced);
 }
 
+// No waiting and no second try by hand: the connection of the last visit leads nowhere, and only
+// its use tells.
+TEST_F(SdkSyncTest, ServerThatRestartedIsReachedByTheNextVisit) {
+  tikard.Start();
+  SyncRunner runner(ani.app.get(), {.server = tikard.address()});
+  for (int restarts = 0; restarts < 5; ++restarts) {
+    ani.Create("Laporan " + std::to_string(restarts));
+    const absl::Status visit = runner.SyncOnce();
+    ASSERT_TRUE(visit.ok()) << visit << " after " << restarts << " restarts";
+    EXPECT_EQ(ani.Status().unsent, 0u);
+    tikard.Kill();
+    tikard.Start();
+  }
+  tikard.Kill();
+  ani.Create("Tanpa server");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(runner.SyncOnce().code(), absl::StatusCode::kUnavailable);
+  }
+  EXPECT_EQ(ani.Status().last_error_words.id(), "server tidak dapat dihubungi");
+  tikard.Start();
+  EXPECT_TRUE(runner.SyncOnce().ok());
+  EXPECT_EQ(ani.Status().unsent, 0u);
+}
+
 TEST_F(SdkSyncTest, ServerThatHangsIsGivenUpAndTriedAgain) {
   tikard.Start();
   ani.Create("Jembatan putus");
@@ -302,13 +326,18 @@ TEST(PhoneProcess, DISABLED_MakesReportsAndSyncsUntilKilled) {
   RealPhone phone(path, "kerinci/petugas-ani", static_cast<uint64_t>(getpid()));
   phone.Open();
   ASSERT_NE(phone.app, nullptr);
-  SyncRunner runner(phone.app.get(), {.server = server});
+  Change change;
+  SyncRunner runner(phone.app.get(), {.server = server, .on_change = [&] {
+                                        TellParent();
+                                        change.Happened();
+                                      }});
   runner.StartLive();
-  for (int i = 0; i < 100'000; ++i) {
+  while (true) {
     const EditOutcome report = phone.Create("Laporan");
     phone.Edit(report.request, {Comment("Catatan")});
     runner.SyncNow();
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    // Not further ahead of the exchange than an officer would be.
+    ASSERT_TRUE(change.Wait([&] { return phone.Status().unsent < 20; }));
   }
 }
 
@@ -318,26 +347,18 @@ TEST_F(SdkSyncTest, AppKilledInTheMidstOfSyncsSendsEverythingOnce) {
   ani.app.reset();
   setenv("TIKAR_TEST_PHONE", path.c_str(), 1);
   setenv("TIKAR_TEST_SERVER", tikard.address().c_str(), 1);
-  std::mt19937 delays(20260302);
-  std::vector<std::string> arguments = {"phone", "--gtest_also_run_disabled_tests",
-                                        "--gtest_filter=PhoneProcess.*"};
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, 1, directory.File("phone.log").c_str(),
-                                   O_WRONLY | O_CREAT | O_APPEND, 0600);
+  std::mt19937 numbers(20260302);
   for (int kills = 0; kills < 8; ++kills) {
-    pid_t process = 0;
-    ASSERT_EQ(posix_spawn(&process, "/proc/self/exe", &files, nullptr, argv.data(), environ), 0);
-    std::this_thread::sleep_for(std::chrono::milliseconds(300 + delays() % 500));
-    kill(process, SIGKILL);
-    int status = 0;
-    waitpid(process, &status, 0);
-    ASSERT_TRUE(WIFSIGNALED(status)) << ReadFile(directory.File("phone.log"));
+    ChildProcess child(
+        "/proc/self/exe",
+        {"phone", "--gtest_also_run_disabled_tests", "--gtest_filter=PhoneProcess.*"},
+        directory.File("phone.log"));
+    // In the midst of the exchange, each time at another message.
+    ASSERT_TRUE(child.AwaitTold(20 + static_cast<int>(numbers() % 40)))
+        << ReadFile(directory.File("phone.log"));
+    child.Signal(SIGKILL);
+    ASSERT_TRUE(WIFSIGNALED(child.Wait())) << ReadFile(directory.File("phone.log"));
   }
-  posix_spawn_file_actions_destroy(&files);
 
   ani.Open();
   ani.Sync(tikard.address());

@@ -2,12 +2,8 @@
 #ifndef TIKAR_TESTS_INTEGRATION_SDK_TIKARD_H_
 #define TIKAR_TESTS_INTEGRATION_SDK_TIKARD_H_
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -16,9 +12,9 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "child_process.h"
 #include "clients/cpp/sync_runner.h"
 #include "sdk_phone.h"
 
@@ -30,7 +26,6 @@ class Tikard {
       : data_(directory.File("data")),
         port_file_(directory.File("port")),
         log_(directory.File("tikard.log")) {}
-  ~Tikard() { Kill(); }
 
   // Returns when it listens; a second start takes the port of the first.
   void Start() {
@@ -46,41 +41,21 @@ class Tikard {
                                                 TIKAR_SOURCE_DIR "/catalog",
                                                 "--drain-seconds",
                                                 "1"};
-    std::vector<char*> argv;
-    for (const std::string& argument : arguments)
-      argv.push_back(const_cast<char*>(argument.c_str()));
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 2, log_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    ASSERT_EQ(posix_spawn(&process_, TIKARD_PATH, &files, nullptr, argv.data(), environ), 0);
-    posix_spawn_file_actions_destroy(&files);
-    for (int i = 0; i < 3'000; ++i) {
-      const std::string port = ReadFile(port_file_);
-      if (!port.empty()) {
-        port_ = std::stoi(port);
-        return;
-      }
-      ASSERT_EQ(waitpid(process_, nullptr, WNOHANG), 0) << ReadFile(log_);
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    FAIL() << "tikard does not listen: " << ReadFile(log_);
+    process_ = std::make_unique<ChildProcess>(TIKARD_PATH, arguments, log_);
+    const std::string port = process_->AwaitLine(port_file_);
+    ASSERT_FALSE(port.empty()) << "tikard does not listen: " << ReadFile(log_);
+    port_ = std::stoi(port);
   }
   // As a power cut would.
-  void Kill() {
-    if (process_ == 0) return;
-    kill(process_, SIGKILL);
-    waitpid(process_, nullptr, 0);
-    process_ = 0;
-  }
-  void Freeze() { kill(process_, SIGSTOP); }
-  void Thaw() { kill(process_, SIGCONT); }
+  void Kill() { process_.reset(); }
+  void Freeze() { process_->Signal(SIGSTOP); }
+  void Thaw() { process_->Signal(SIGCONT); }
 
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
  private:
   const std::string data_, port_file_, log_;
-  pid_t process_ = 0;
+  std::unique_ptr<ChildProcess> process_;
   int port_ = 0;
 };
 

@@ -1,0 +1,28 @@
+// What an officer is told about an exchange that failed, in Indonesian and English. The status
+// itself speaks to developers, of sockets and statements.
+//
+// Pure functions, safe from any thread.
+#ifndef TIKAR_CLIENTS_CPP_ERROR_WORDS_H_
+#define TIKAR_CLIENTS_CPP_ERROR_WORDS_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "tikar/v1/value.pb.h"
+
+namespace tikar::client {
+
+// `status` with the google.rpc.Status that came in the trailer, serialized; possibly empty. It
+// travels as a payload under its type's own URL, where other readers of google.rpc find it too.
+absl::Status WithDetails(absl::Status status, std::string_view details);
+
+// Who made the status: the other side, or this phone's own disk and database.
+enum class Culprit { kServer, kPhone };
+
+// The server's own words (LocalizedMessage) where it gave them in both languages, else words for
+// the code. Both set; neither ends with a full stop. `status` is not OK.
+v1::LocalizedText WordsOf(const absl::Status& status, Culprit culprit);
+
+}  // namespace tikar::client
+
+#endif  // TIKAR_CLIENTS_CPP_ERROR_WORDS_H_
