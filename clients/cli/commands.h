@@ -14,7 +14,7 @@
 namespace tikar::cli {
 
 struct RequestsListOptions {
-  // Area code or prefix; empty: all.
+  // Area code, its beginning, or an area's name; empty: all.
   std::string area;
   std::string service;
   std::string status;
@@ -22,14 +22,35 @@ struct RequestsListOptions {
   std::string text;
   bool under_review = false;
   bool show_retracted = false;
+  bool late = false;
+  bool open = false;
+  bool show_joined = false;
+  // As `RequestsViewOptions.as_of`.
+  std::string as_of;
   uint32_t limit = 50;
   bool all = false;
 };
 absl::Status RequestsList(Session& session, const RequestsListOptions& options);
 
-absl::Status RequestsShow(Session& session, const std::string& request);
+struct RequestsViewOptions {
+  std::string request;
+  // "2026-01-31", "2026-01-31 10:00", "2026-01-31T10:00:00Z": as the server knew it then; a day
+  // alone is its end. Empty: now.
+  std::string as_of;
+};
+absl::Status RequestsShow(Session& session, const RequestsViewOptions& options);
+absl::Status RequestsHistory(Session& session, const RequestsViewOptions& options);
 
-absl::Status RequestsHistory(Session& session, const std::string& request);
+struct RequestsJoinOptions {
+  std::string request;
+  // The one that it is the same as, of the same region.
+  std::string to;
+  // Empty: of the request as it is now.
+  std::string etag;
+};
+absl::Status RequestsJoin(Session& session, const RequestsJoinOptions& options);
+// Also says of a request that was never joined that it is a thing of its own.
+absl::Status RequestsPart(Session& session, const RequestsJoinOptions& options);
 
 struct RequestsCreateOptions {
   std::string service;
@@ -69,6 +90,7 @@ struct RequestsImportOptions {
 absl::Status RequestsImport(Session& session, const RequestsImportOptions& options);
 
 struct ConflictsListOptions {
+  // As in RequestsListOptions.
   std::string area;
   std::string service;
   uint32_t limit = 50;
@@ -102,7 +124,36 @@ struct AreasSearchOptions {
 };
 absl::Status AreasSearch(Session& session, const AreasSearchOptions& options);
 
+struct AreasShowOptions {
+  std::string code;
+  // Of what lies directly below it.
+  uint32_t limit = 100;
+};
+absl::Status AreasShow(Session& session, const AreasShowOptions& options);
+
 absl::Status ServicesList(Session& session, bool all_versions);
+
+struct ServicesShowOptions {
+  std::string service;
+  // 0: the newest.
+  uint32_t version = 0;
+};
+absl::Status ServicesShow(Session& session, const ServicesShowOptions& options);
+
+// The commands on contexts ask no server.
+absl::Status ContextList(Session& session);
+absl::Status ContextUse(Session& session, const std::string& name);
+struct ContextAddOptions {
+  std::string name;
+  // As the global flags say; empty: was not given.
+  std::string server;
+  std::string actor;
+  std::string role;
+  // Take the place of a context of this name.
+  bool replace = false;
+};
+absl::Status ContextAdd(Session& session, const ContextAddOptions& options);
+absl::Status ContextRemove(Session& session, const std::string& name);
 
 }  // namespace tikar::cli
 

@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "clients/cli/area_search.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/display.h"
 #include "clients/cli/failure.h"
@@ -60,8 +61,10 @@ absl::StatusOr<Found> FindConflict(Session& session, const std::string& typed,
   std::string path = named.path;
   if (path.empty() && reviews.size() == 1) path = reviews[0];
   if (path.empty() && reviews.size() > 1) {
-    return UsageError(absl::StrCat(
-        ref, " has several fields under review, name one: ", absl::StrJoin(reviews, ", ")));
+    const std::string known = absl::StrJoin(reviews, ", ");
+    return UsageError(
+        absl::StrCat(ref, ": beberapa bagian perlu keputusan, sebut salah satu: ", known),
+        absl::StrCat(ref, " has several fields under review, name one: ", known));
   }
   if (path.empty() || std::find(reviews.begin(), reviews.end(), path) == reviews.end()) {
     return WithAdvice(
@@ -89,6 +92,7 @@ absl::StatusOr<const v1::Candidate*> FindCandidate(const v1::FieldState& field,
       return &field.candidates(static_cast<int>(number) - 1);
     }
     return UsageError(
+        absl::StrCat("--take ", take, ": ada nilai 1 sampai ", field.candidates_size()),
         absl::StrCat("--take ", take, ": there are candidates 1 to ", field.candidates_size()));
   }
   const v1::Candidate* found = nullptr;
@@ -99,13 +103,16 @@ absl::StatusOr<const v1::Candidate*> FindCandidate(const v1::FieldState& field,
       continue;
     }
     if (found != nullptr) {
-      return UsageError(absl::StrCat("--take ", take, ": several candidates begin so"));
+      return UsageError(absl::StrCat("--take ", take, ": beberapa nilai berawal begitu"),
+                        absl::StrCat("--take ", take, ": several candidates begin so"));
     }
     found = &candidate;
   }
   if (found == nullptr) {
-    return UsageError(absl::StrCat(
-        "--take ", take, ": neither a candidate's number nor the start of its change id"));
+    return UsageError(
+        absl::StrCat("--take ", take, ": bukan nomor nilai dan bukan awal id perubahannya"),
+        absl::StrCat("--take ", take,
+                     ": neither a candidate's number nor the start of its change id"));
   }
   return found;
 }
@@ -132,7 +139,9 @@ absl::StatusOr<v1::Value> ParseDecision(Session& session, const DefinitionView& 
         }
       }
     }
-    return UsageError(absl::StrCat(definition.proto().service(), " has no state \"", text, "\""));
+    return UsageError(
+        absl::StrCat(definition.proto().service(), " tidak punya status \"", text, "\""),
+        absl::StrCat(definition.proto().service(), " has no state \"", text, "\""));
   }
   absl::StatusOr<v1::Value> parsed =
       ParseValue(definition.FindField(path), text, session.language());
@@ -144,15 +153,17 @@ absl::Status CheckDecision(const ConflictsResolveOptions& options) {
   const int decisions = (options.take.empty() ? 0 : 1) + (options.value.has_value() ? 1 : 0) +
                         (options.clear ? 1 : 0);
   if (decisions == 1) return absl::OkStatus();
-  return UsageError("decide with exactly one of --take N, --value V and --clear");
+  return UsageError("putuskan dengan tepat satu dari --take N, --value V dan --clear",
+                    "decide with exactly one of --take N, --value V and --clear");
 }
 
 }  // namespace
 
 absl::Status ConflictsList(Session& session, const ConflictsListOptions& options) {
   v1::ListConflictsRequest list;
-  list.set_parent(ParentOfArea(options.area));
-  list.set_area(options.area);
+  ASSIGN_OR_RETURN(const std::string area, AreaCodeOf(session, options.area));
+  list.set_parent(ParentOfArea(area));
+  list.set_area(area);
   list.set_service(options.service);
   std::vector<v1::Conflict> conflicts;
   bool more = false;
@@ -249,9 +260,7 @@ absl::Status ConflictsShow(Session& session, const std::string& request, const s
       << Styled(terminal, Style::kDim, session.Say("Yang boleh memutuskan: ", "May settle it: "))
       << OneLine(absl::StrJoin(found.conflict.settler_roles(), ", ")) << "\n"
       << Styled(terminal, Style::kDim, session.Say("Putuskan dengan: ", "Settle it with: "))
-      // With "=": an etag may begin with a hyphen.
-      << ResolveCommand(found.request, field.path(), definition)
-      << " --etag=" << OneLine(found.conflict.etag()) << "\n";
+      << ResolveCommand(found.request, field.path(), definition) << "\n";
   return absl::OkStatus();
 }
 

@@ -10,6 +10,8 @@
 #include "clients/cli/random.h"
 #include "tikar/v1/catalog_service.grpc.pb.h"
 #include "tikar/v1/conflict_service.grpc.pb.h"
+#include "tikar/v1/inbox_service.grpc.pb.h"
+#include "tikar/v1/report_service.grpc.pb.h"
 #include "tikar/v1/request_service.grpc.pb.h"
 #include "tikar/v1/status_service.grpc.pb.h"
 #include "tikar/v1/sync_service.grpc.pb.h"
@@ -24,9 +26,6 @@ constexpr absl::Duration kBackoffLongest = absl::Seconds(2);
 // The server counts pings more frequent than one a minute as abuse and hangs up.
 constexpr int kKeepaliveTimeMs = 120'000;
 constexpr int kKeepaliveTimeoutMs = 60'000;
-// gRPC waits a second by default before it dials again, longer than our first retries take.
-constexpr int kReconnectBackoffMsFirst = 100;
-constexpr int kReconnectBackoffMsMax = 5'000;
 // As clients/cpp: four round trips of 2G, and some that were lost.
 constexpr int kDialMsMax = 20'000;
 
@@ -39,10 +38,10 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& server) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectBackoffMsFirst);
   // Despite its name, how long a dial may take.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kDialMsMax);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectBackoffMsMax);
+  // A new channel shall dial, not wait for what another one's failure left behind.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // The server listens on loopback only for now, where it speaks plain text.
   return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
 }
@@ -52,16 +51,18 @@ bool IsTransient(grpc::StatusCode code) {
 }
 
 template <typename Response, typename Stub, typename Request>
-absl::StatusOr<Response> CallWithRetries(Stub& stub,
-                                         grpc::Status (Stub::*method)(grpc::ClientContext*,
-                                                                      const Request&, Response*),
+using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
+
+template <typename Response, typename Stubs, typename Stub, typename Request>
+absl::StatusOr<Response> CallWithRetries(Stubs& stubs, std::unique_ptr<Stub> Stubs::*stub,
+                                         Method<Response, Stub, Request> method,
                                          const Request& request, absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
   for (int attempt = 1;; ++attempt) {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(deadline));
     Response response;
-    const grpc::Status answer = (stub.*method)(&context, request, &response);
+    const grpc::Status answer = ((stubs.*stub).get()->*method)(&context, request, &response);
     if (answer.ok()) return response;
     absl::Status status = ToStatus(answer);
     const absl::Duration delay = std::max(BackoffDelay(attempt, kBackoffFirst, kBackoffLongest),
@@ -72,6 +73,9 @@ absl::StatusOr<Response> CallWithRetries(Stub& stub,
       return status;
     }
     absl::SleepFor(delay);
+    // A channel that failed to connect fails further calls until it has connected in its own time.
+    // Ours is the time that counts: a server that restarted is reached with the next attempt.
+    if (answer.error_code() == grpc::StatusCode::UNAVAILABLE) stubs.Dial();
   }
 }
 
@@ -109,80 +113,138 @@ class GrpcSyncStream final : public SyncStream {
 }  // namespace
 
 struct Connection::Stubs {
-  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
-      : requests(channel), conflicts(channel), catalog(channel), status(channel), sync(channel) {}
+  explicit Stubs(std::string server_address) : server(std::move(server_address)) { Dial(); }
 
-  v1::RequestService::Stub requests;
-  v1::ConflictService::Stub conflicts;
-  v1::CatalogService::Stub catalog;
-  v1::StatusService::Stub status;
-  v1::SyncService::Stub sync;
+  // A new channel, which connects with its first call.
+  void Dial() {
+    channel = MakeChannel(server);
+    requests = v1::RequestService::NewStub(channel);
+    conflicts = v1::ConflictService::NewStub(channel);
+    catalog = v1::CatalogService::NewStub(channel);
+    status = v1::StatusService::NewStub(channel);
+    inbox = v1::InboxService::NewStub(channel);
+    reports = v1::ReportService::NewStub(channel);
+    sync = v1::SyncService::NewStub(channel);
+  }
+
+  const std::string server;
+  std::shared_ptr<grpc::Channel> channel;
+  std::unique_ptr<v1::RequestService::Stub> requests;
+  std::unique_ptr<v1::ConflictService::Stub> conflicts;
+  std::unique_ptr<v1::CatalogService::Stub> catalog;
+  std::unique_ptr<v1::StatusService::Stub> status;
+  std::unique_ptr<v1::InboxService::Stub> inbox;
+  std::unique_ptr<v1::ReportService::Stub> reports;
+  std::unique_ptr<v1::SyncService::Stub> sync;
 };
 
 Connection::Connection(const Settings& settings)
-    : timeout_(settings.timeout), stubs_(std::make_unique<Stubs>(MakeChannel(settings.server))) {}
+    : timeout_(settings.timeout), stubs_(std::make_unique<Stubs>(settings.server)) {}
 
 Connection::~Connection() = default;
 
 absl::StatusOr<v1::GetRequestResponse> Connection::Call(const v1::GetRequestRequest& request) {
-  return CallWithRetries(stubs_->requests, &v1::RequestService::Stub::GetRequest, request,
+  return CallWithRetries(*stubs_, &Stubs::requests, &v1::RequestService::Stub::GetRequest, request,
                          timeout_);
 }
 absl::StatusOr<v1::ListRequestsResponse> Connection::Call(const v1::ListRequestsRequest& request) {
-  return CallWithRetries(stubs_->requests, &v1::RequestService::Stub::ListRequests, request,
-                         timeout_);
+  return CallWithRetries(*stubs_, &Stubs::requests, &v1::RequestService::Stub::ListRequests,
+                         request, timeout_);
 }
 absl::StatusOr<v1::GetRequestHistoryResponse> Connection::Call(
     const v1::GetRequestHistoryRequest& request) {
-  return CallWithRetries(stubs_->requests, &v1::RequestService::Stub::GetRequestHistory, request,
-                         timeout_);
+  return CallWithRetries(*stubs_, &Stubs::requests, &v1::RequestService::Stub::GetRequestHistory,
+                         request, timeout_);
 }
 absl::StatusOr<v1::CreateRequestResponse> Connection::Call(
     const v1::CreateRequestRequest& request) {
-  return CallWithRetries(stubs_->requests, &v1::RequestService::Stub::CreateRequest, request,
-                         timeout_);
+  return CallWithRetries(*stubs_, &Stubs::requests, &v1::RequestService::Stub::CreateRequest,
+                         request, timeout_);
 }
 absl::StatusOr<v1::UpdateRequestResponse> Connection::Call(
     const v1::UpdateRequestRequest& request) {
-  return CallWithRetries(stubs_->requests, &v1::RequestService::Stub::UpdateRequest, request,
-                         timeout_);
+  return CallWithRetries(*stubs_, &Stubs::requests, &v1::RequestService::Stub::UpdateRequest,
+                         request, timeout_);
 }
 absl::StatusOr<v1::ListConflictsResponse> Connection::Call(
     const v1::ListConflictsRequest& request) {
-  return CallWithRetries(stubs_->conflicts, &v1::ConflictService::Stub::ListConflicts, request,
-                         timeout_);
+  return CallWithRetries(*stubs_, &Stubs::conflicts, &v1::ConflictService::Stub::ListConflicts,
+                         request, timeout_);
 }
 absl::StatusOr<v1::GetConflictResponse> Connection::Call(const v1::GetConflictRequest& request) {
-  return CallWithRetries(stubs_->conflicts, &v1::ConflictService::Stub::GetConflict, request,
-                         timeout_);
+  return CallWithRetries(*stubs_, &Stubs::conflicts, &v1::ConflictService::Stub::GetConflict,
+                         request, timeout_);
 }
 absl::StatusOr<v1::SettleConflictResponse> Connection::Call(
     const v1::SettleConflictRequest& request) {
-  return CallWithRetries(stubs_->conflicts, &v1::ConflictService::Stub::SettleConflict, request,
-                         timeout_);
+  return CallWithRetries(*stubs_, &Stubs::conflicts, &v1::ConflictService::Stub::SettleConflict,
+                         request, timeout_);
 }
 absl::StatusOr<v1::ListAreasResponse> Connection::Call(const v1::ListAreasRequest& request) {
-  return CallWithRetries(stubs_->catalog, &v1::CatalogService::Stub::ListAreas, request, timeout_);
+  return CallWithRetries(*stubs_, &Stubs::catalog, &v1::CatalogService::Stub::ListAreas, request,
+                         timeout_);
 }
 absl::StatusOr<v1::GetAreaResponse> Connection::Call(const v1::GetAreaRequest& request) {
-  return CallWithRetries(stubs_->catalog, &v1::CatalogService::Stub::GetArea, request, timeout_);
+  return CallWithRetries(*stubs_, &Stubs::catalog, &v1::CatalogService::Stub::GetArea, request,
+                         timeout_);
 }
 absl::StatusOr<v1::ListDefinitionsResponse> Connection::Call(
     const v1::ListDefinitionsRequest& request) {
-  return CallWithRetries(stubs_->catalog, &v1::CatalogService::Stub::ListDefinitions, request,
-                         timeout_);
+  return CallWithRetries(*stubs_, &Stubs::catalog, &v1::CatalogService::Stub::ListDefinitions,
+                         request, timeout_);
 }
 absl::StatusOr<v1::GetDefinitionResponse> Connection::Call(
     const v1::GetDefinitionRequest& request) {
-  return CallWithRetries(stubs_->catalog, &v1::CatalogService::Stub::GetDefinition, request,
-                         timeout_);
+  return CallWithRetries(*stubs_, &Stubs::catalog, &v1::CatalogService::Stub::GetDefinition,
+                         request, timeout_);
 }
 absl::StatusOr<v1::GetStatusResponse> Connection::Call(const v1::GetStatusRequest& request) {
-  return CallWithRetries(stubs_->status, &v1::StatusService::Stub::GetStatus, request, timeout_);
+  return CallWithRetries(*stubs_, &Stubs::status, &v1::StatusService::Stub::GetStatus, request,
+                         timeout_);
+}
+
+absl::StatusOr<v1::PublishDefinitionResponse> Connection::Call(
+    const v1::PublishDefinitionRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::catalog, &v1::CatalogService::Stub::PublishDefinition,
+                         request, timeout_);
+}
+absl::StatusOr<v1::AdoptDefinitionResponse> Connection::Call(
+    const v1::AdoptDefinitionRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::catalog, &v1::CatalogService::Stub::AdoptDefinition,
+                         request, timeout_);
+}
+absl::StatusOr<v1::ListAdoptionsResponse> Connection::Call(
+    const v1::ListAdoptionsRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::catalog, &v1::CatalogService::Stub::ListAdoptions,
+                         request, timeout_);
+}
+absl::StatusOr<v1::ListInboxResponse> Connection::Call(const v1::ListInboxRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::inbox, &v1::InboxService::Stub::ListInbox, request,
+                         timeout_);
+}
+absl::StatusOr<v1::DismissInboxItemResponse> Connection::Call(
+    const v1::DismissInboxItemRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::inbox, &v1::InboxService::Stub::DismissInboxItem, request,
+                         timeout_);
+}
+
+absl::Status Connection::RunReport(
+    const v1::RunReportRequest& request,
+    const std::function<absl::Status(const v1::RunReportResponse&)>& part) {
+  grpc::ClientContext context;
+  const auto stream = stubs_->reports->RunReport(&context, request);
+  v1::RunReportResponse response;
+  absl::Status taken;
+  while (taken.ok() && stream->Read(&response)) taken = part(response);
+  if (!taken.ok()) context.TryCancel();
+  const grpc::Status end = stream->Finish();
+  return taken.ok() ? ToStatus(end) : taken;
 }
 
 std::unique_ptr<SyncStream> Connection::OpenSync() {
-  return std::make_unique<GrpcSyncStream>(stubs_->sync);
+  // The stream before this one may have ended with the server.
+  if (stubs_->channel->GetState(/*try_to_connect=*/false) != GRPC_CHANNEL_READY) stubs_->Dial();
+  return std::make_unique<GrpcSyncStream>(*stubs_->sync);
 }
 
 }  // namespace tikar::cli

@@ -4,6 +4,7 @@
 #ifndef TIKAR_CLIENTS_CLI_CONNECTION_H_
 #define TIKAR_CLIENTS_CLI_CONNECTION_H_
 
+#include <functional>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -11,6 +12,8 @@
 #include "clients/cli/settings.h"
 #include "tikar/v1/catalog_service.pb.h"
 #include "tikar/v1/conflict_service.pb.h"
+#include "tikar/v1/inbox_service.pb.h"
+#include "tikar/v1/report_service.pb.h"
 #include "tikar/v1/request_service.pb.h"
 #include "tikar/v1/status_service.pb.h"
 #include "tikar/v1/sync_service.pb.h"
@@ -52,6 +55,16 @@ class Connection {
   absl::StatusOr<v1::ListDefinitionsResponse> Call(const v1::ListDefinitionsRequest& request);
   absl::StatusOr<v1::GetDefinitionResponse> Call(const v1::GetDefinitionRequest& request);
   absl::StatusOr<v1::GetStatusResponse> Call(const v1::GetStatusRequest& request);
+  absl::StatusOr<v1::PublishDefinitionResponse> Call(const v1::PublishDefinitionRequest& request);
+  absl::StatusOr<v1::AdoptDefinitionResponse> Call(const v1::AdoptDefinitionRequest& request);
+  absl::StatusOr<v1::ListAdoptionsResponse> Call(const v1::ListAdoptionsRequest& request);
+  absl::StatusOr<v1::ListInboxResponse> Call(const v1::ListInboxRequest& request);
+  absl::StatusOr<v1::DismissInboxItemResponse> Call(const v1::DismissInboxItemRequest& request);
+
+  // One call, not repeated, without a deadline: a report reads all requests there are. Calls `part`
+  // for each part of the answer until it returns something other than OK, which then is the result.
+  absl::Status RunReport(const v1::RunReportRequest& request,
+                         const std::function<absl::Status(const v1::RunReportResponse&)>& part);
 
   // Never null; a server that is away shows when the stream is used. The stream must not outlive
   // this.

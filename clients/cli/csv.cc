@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "clients/cli/failure.h"
 
 namespace tikar::cli {
 namespace {
@@ -90,15 +91,21 @@ absl::StatusOr<std::optional<CsvRecord>> CsvReader::Next() {
       end = ReadCell(*record, cell);
       record->cells.push_back(std::move(cell));
       if (record_bytes_ > kCsvRecordBytesMax || record->cells.size() > kCsvCellsMax) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("the row that begins at line ", record->line, " is over ",
-                         kCsvRecordBytesMax, " bytes or ", kCsvCellsMax,
-                         " cells; most likely a quote is opened there and never closed"));
+        return WithIndonesian(
+            absl::InvalidArgumentError(
+                absl::StrCat("the row that begins at line ", record->line, " is over ",
+                             kCsvRecordBytesMax, " bytes or ", kCsvCellsMax,
+                             " cells; most likely a quote is opened there and never closed")),
+            absl::StrCat("baris yang mulai di baris ", record->line, " melebihi ",
+                         kCsvRecordBytesMax, " byte atau ", kCsvCellsMax,
+                         " sel; barangkali tanda kutip dibuka di situ dan tidak ditutup"));
       }
     }
   }
   if (input_.bad()) {
-    return absl::DataLossError(absl::StrCat("the file cannot be read further than line ", line_));
+    return WithIndonesian(
+        absl::DataLossError(absl::StrCat("the file cannot be read further than line ", line_)),
+        absl::StrCat("berkas tidak dapat dibaca melewati baris ", line_));
   }
   return record;
 }

@@ -4,6 +4,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "clients/cli/display.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "sync/types.h"
@@ -14,6 +16,7 @@ namespace {
 constexpr char kDetailsPayload[] = "type.googleapis.com/google.rpc.Status";
 constexpr char kUsagePayload[] = "tikar.cli/usage";
 constexpr char kAdvicePayload[] = "tikar.cli/advice";
+constexpr char kIndonesianPayload[] = "tikar.cli/indonesian";
 
 // "id" and "id-ID" are both Indonesian.
 bool IsLocale(std::string_view locale, Language language) {
@@ -64,15 +67,16 @@ void AddViolations(const google::rpc::BadRequest& bad_request, Language language
   }
 }
 
-std::string AdviceFor(const absl::Status& status, Language language, std::string_view server) {
+// `answered`: the server itself spoke, and not gRPC for want of one.
+std::string AdviceFor(const absl::Status& status, bool answered, Language language) {
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
-      return absl::StrCat(
-          sync::AbslView(Pick(language, "Apakah tikard berjalan di ", "Is tikard running at ")),
-          sync::AbslView(server),
-          sync::AbslView(Pick(language,
-                              "? Jalankan dengan ci/serve, atau sebut alamatnya dengan --server.",
-                              "? Start it with ci/serve, or name its address with --server.")));
+      if (answered) {
+        return std::string(Pick(language, "Coba lagi sebentar lagi.", "Try again in a moment."));
+      }
+      return std::string(Pick(
+          language, "Jalankan tikard di sana (ci/serve), atau sebut alamat lain dengan --server.",
+          "Start tikard there (ci/serve), or name another address with --server."));
     case absl::StatusCode::kDeadlineExceeded:
       return std::string(Pick(language, "Server tidak menjawab pada waktunya; coba --timeout 60.",
                               "The server did not answer in time; try --timeout 60."));
@@ -89,6 +93,20 @@ std::string AdviceFor(const absl::Status& status, Language language, std::string
 absl::Status UsageError(std::string_view message) {
   absl::Status status = absl::InvalidArgumentError(sync::AbslView(message));
   status.SetPayload(kUsagePayload, absl::Cord());
+  return status;
+}
+
+absl::Status UsageError(std::string_view indonesian, std::string_view english) {
+  return WithIndonesian(UsageError(english), indonesian);
+}
+
+absl::Status AsUsageError(absl::Status status) {
+  if (!status.ok()) status.SetPayload(kUsagePayload, absl::Cord());
+  return status;
+}
+
+absl::Status WithIndonesian(absl::Status status, std::string_view indonesian) {
+  if (!status.ok()) status.SetPayload(kIndonesianPayload, absl::Cord(sync::AbslView(indonesian)));
   return status;
 }
 
@@ -131,6 +149,10 @@ ExitCode ExitCodeOf(const absl::Status& status) {
 FailureText Explain(const absl::Status& status, Language language, std::string_view server) {
   FailureText text;
   text.message = std::string(status.message());
+  if (const auto indonesian = status.GetPayload(kIndonesianPayload);
+      indonesian.has_value() && language == Language::kIndonesian) {
+    text.message = std::string(*indonesian);
+  }
   std::vector<std::string> words;
   const google::rpc::Status details = DetailsOf(status);
   for (const auto& any : details.details()) {
@@ -158,9 +180,24 @@ FailureText Explain(const absl::Status& status, Language language, std::string_v
   if (const auto advice = status.GetPayload(kAdvicePayload); advice.has_value()) {
     text.advice = std::string(*advice);
   } else {
-    text.advice = AdviceFor(status, language, server);
+    text.advice = AdviceFor(status, !details.details().empty(), language);
   }
   return text;
+}
+
+std::string FailureLines(const absl::Status& status, const FailureText& text) {
+  // A message of several lines is a list of problems; each of its lines is made harmless.
+  std::string lines = absl::StrJoin(Lines(text.message, 0), "\n");
+  if (status.code() == absl::StatusCode::kUnavailable && text.violations.empty() &&
+      !text.advice.empty()) {
+    return absl::StrCat(lines, ". ", OneLine(text.advice), "\n");
+  }
+  lines += '\n';
+  for (const std::string& violation : text.violations) {
+    absl::StrAppend(&lines, "  • ", OneLine(violation), "\n");
+  }
+  if (!text.advice.empty()) absl::StrAppend(&lines, OneLine(text.advice), "\n");
+  return lines;
 }
 
 }  // namespace tikar::cli

@@ -39,6 +39,13 @@ struct FailureText {
 
 // The command line asks for what cannot be. Exit code 2.
 absl::Status UsageError(std::string_view message);
+absl::Status UsageError(std::string_view indonesian, std::string_view english);
+
+// `status` taken for a mistake in the command line (or in a file that it names). OK stays OK.
+absl::Status AsUsageError(absl::Status status);
+
+// `status`, whose message is English, with the same in Indonesian. OK stays OK.
+absl::Status WithIndonesian(absl::Status status, std::string_view indonesian);
 
 // `status` with what to do next. OK stays OK.
 absl::Status WithAdvice(absl::Status status, std::string_view advice);
@@ -55,6 +62,10 @@ ExitCode ExitCodeOf(const absl::Status& status);
 // The server's own words in `language` where it gave them (LocalizedMessage, BadRequest), else the
 // message. `server` is the address, for the advice when it cannot be reached.
 FailureText Explain(const absl::Status& status, Language language, std::string_view server);
+
+// What stands behind "Failed: ", harmless for a terminal, with '\n' at the end. Message and advice
+// share a line where nothing is wrong but that nobody answers: there is one thing to do.
+std::string FailureLines(const absl::Status& status, const FailureText& text);
 
 }  // namespace tikar::cli
 

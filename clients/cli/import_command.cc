@@ -22,6 +22,7 @@
 #include "sync/definition.h"
 #include "sync/status_macros.h"
 #include "sync/types.h"
+#include "sync/unicode.h"
 
 namespace tikar::cli {
 namespace {
@@ -39,8 +40,9 @@ absl::StatusOr<std::string> ReadMapFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream content;
   if (error || bytes > kMapBytesMax || !file || !(content << file.rdbuf())) {
-    return UsageError(
-        absl::StrCat("the map \"", path, "\" cannot be read", error ? ": " + error.message() : ""));
+    const std::string why = bytes > kMapBytesMax && !error ? "> 1 MiB" : error.message();
+    return UsageError(absl::StrCat("peta impor ", path, " tidak dapat dibaca: ", why),
+                      absl::StrCat("the map ", path, " cannot be read: ", why));
   }
   return std::move(content).str();
 }
@@ -62,9 +64,37 @@ absl::StatusOr<std::shared_ptr<const sync::Definition>> FetchDefinition(
     return sync::Definition::Parse(found.definition_bytes().body());
   }
   return WithAdvice(
-      absl::NotFoundError(absl::StrCat("the server has no version ", map.definition_version(),
-                                       " of the service \"", map.service(), "\"")),
-      "See what it has: tikar services list --all-versions");
+      WithIndonesian(
+          absl::NotFoundError(absl::StrCat("the server has no version ", map.definition_version(),
+                                           " of the service \"", map.service(), "\"")),
+          absl::StrCat("server tidak punya versi ", map.definition_version(), " dari layanan \"",
+                       map.service(), "\"")),
+      session.Say("Lihat yang ada: tikar services list --all-versions",
+                  "See what it has: tikar services list --all-versions"));
+}
+
+// A usage error, with what the file seems to be, unless its first record can be the head of a CSV.
+absl::Status CheckHeader(const std::string& path, const std::vector<std::string>& header) {
+  const auto no_csv = [&](std::string_view indonesian, std::string_view english) {
+    return UsageError(absl::StrCat(path, " bukan CSV: ", AbslView(indonesian)),
+                      absl::StrCat(path, " is no CSV: ", AbslView(english)));
+  };
+  for (const std::string& cell : header) {
+    if (cell.find('\0') == std::string::npos && sync::IsValidUtf8(cell)) continue;
+    return no_csv("isinya bukan teks UTF-8. Dari lembar kerja, simpan sebagai \"CSV UTF-8\".",
+                  "it holds no UTF-8 text. From a spreadsheet, save it as \"CSV UTF-8\".");
+  }
+  if (header.size() > 1) return absl::OkStatus();
+  if (header.front().find(';') != std::string::npos) {
+    return no_csv("kolomnya dipisah titik koma. Simpan dengan koma.",
+                  "its columns are parted by semicolons. Save it with commas.");
+  }
+  if (header.front().find('\t') != std::string::npos) {
+    return no_csv("kolomnya dipisah tab. Simpan dengan koma.",
+                  "its columns are parted by tabs. Save it with commas.");
+  }
+  return no_csv("baris pertamanya bukan nama-nama kolom dengan koma di antaranya.",
+                "its first line is no list of column names with commas between them.");
 }
 
 // The rows that were refused, with what is wrong with each. Made when the first one comes, and
@@ -143,22 +173,40 @@ Json SummaryJson(const ImportSummary& summary, const std::string& refused_path) 
 absl::Status RequestsImport(Session& session, const RequestsImportOptions& options) {
   ASSIGN_OR_RETURN(const std::string textproto, ReadMapFile(options.map_path));
   absl::StatusOr<importmap::v1::ImportMap> map = ParseImportMap(textproto);
-  if (!map.ok()) return UsageError(sync::StdView(map.status().message()));
+  if (!map.ok()) {
+    return WithAdvice(
+        AsUsageError(map.status()),
+        absl::StrCat(AbslView(session.Say("Peta: ", "The map: ")), options.map_path,
+                     AbslView(session.Say("; bentuknya: docs/cli.md",
+                                          "; what it is to look like: docs/cli.md"))));
+  }
 
   std::error_code error;
   const uintmax_t total_bytes = std::filesystem::file_size(options.csv_path, error);
   std::ifstream file(options.csv_path, std::ios::binary);
-  if (!file) return UsageError(absl::StrCat("the file \"", options.csv_path, "\" cannot be read"));
-  CsvReader reader(file);
-  ASSIGN_OR_RETURN(std::optional<CsvRecord> header, reader.Next());
-  if (!header.has_value()) {
-    return UsageError(absl::StrCat("the file \"", options.csv_path, "\" is empty"));
+  if (!file) {
+    return UsageError(absl::StrCat("berkas ", options.csv_path, " tidak dapat dibaca"),
+                      absl::StrCat("the file ", options.csv_path, " cannot be read"));
   }
+  CsvReader reader(file);
+  absl::StatusOr<std::optional<CsvRecord>> head = reader.Next();
+  if (!head.ok()) return AsUsageError(head.status());
+  const std::optional<CsvRecord>& header = *head;
+  if (!header.has_value()) {
+    return UsageError(absl::StrCat("berkas ", options.csv_path, " kosong"),
+                      absl::StrCat("the file ", options.csv_path, " is empty"));
+  }
+  RETURN_IF_ERROR(CheckHeader(options.csv_path, header->cells));
   ASSIGN_OR_RETURN(std::shared_ptr<const sync::Definition> definition,
                    FetchDefinition(session, *map));
   absl::StatusOr<RowConverter> converter =
       RowConverter::Make(*map, std::move(definition), header->cells);
-  if (!converter.ok()) return UsageError(sync::StdView(converter.status().message()));
+  if (!converter.ok()) {
+    return WithAdvice(
+        AsUsageError(converter.status()),
+        absl::StrCat(AbslView(session.Say("Peta: ", "The map: ")), options.map_path,
+                     AbslView(session.Say(", berkas: ", ", the file: ")), options.csv_path));
+  }
 
   RefusedFile refused(
       options.refused_path.empty() ? options.csv_path + ".refused.csv" : options.refused_path,
@@ -178,17 +226,17 @@ absl::Status RequestsImport(Session& session, const RequestsImportOptions& optio
                                                   : static_cast<double>(reader.bytes_read()) /
                                                         static_cast<double>(total_bytes);
     progress.Update(done,
-                    absl::StrFormat("%d %s  +%d  %d %s", summary.rows, session.Say("baris", "rows"),
-                                    summary.changes_added, summary.rows_refused,
-                                    session.Say("ditolak", "refused")),
+                    absl::StrCat(Count(session.language(), summary.rows, "baris", "row", "rows"),
+                                 "  +", summary.changes_added, "  ", summary.rows_refused, " ",
+                                 AbslView(session.Say("ditolak", "refused"))),
                     absl::Now());
   };
   surroundings.on_refused = [&](const ImportRow& row) { refused.Add(row); };
-  surroundings.on_warning = [&](const ImportRow& row, const std::string& warning) {
+  surroundings.on_warning = [&](const ImportRow& row, const Bilingual& warning) {
     if (++warnings_shown > kWarningsShownMax) return;
     progress.Note(
         OneLine(absl::StrCat(AbslView(session.Say("peringatan, baris ", "warning, line ")),
-                             row.line, " (", row.key, "): ", warning)));
+                             row.line, " (", row.key, "): ", Pick(session.language(), warning))));
   };
   surroundings.on_wait = [&](const absl::Status& status, absl::Duration delay) {
     progress.Note(OneLine(
@@ -213,24 +261,30 @@ absl::Status RequestsImport(Session& session, const RequestsImportOptions& optio
                               absl::StrFormat("%8d", number))
                     << "  " << words << "\n";
     };
-    session.out() << OneLine(absl::StrFormat("%s: %d %s, %.1f s", map->source(), summary.rows,
-                                             session.Say("baris", "rows"),
-                                             absl::ToDoubleSeconds(absl::Now() - start)))
+    session.out() << OneLine(absl::StrFormat(
+                         "%s: %s, %.1f %s", map->source(),
+                         Count(session.language(), summary.rows, "baris", "row", "rows"),
+                         absl::ToDoubleSeconds(absl::Now() - start), session.Say("dtk", "s")))
                   << "\n";
     count(Style::kGood, summary.rows_added,
-          absl::StrFormat("%s (%d %s)", session.Say("ditambahkan", "added"), summary.changes_added,
-                          session.Say("perubahan", "changes")));
+          absl::StrFormat(
+              "%s (%s)", session.Say("ditambahkan", "added"),
+              Count(session.language(), summary.changes_added, "perubahan", "change", "changes")));
     count(Style::kPlain, summary.rows_present, session.Say("sudah ada", "already there"));
     count(Style::kBad, summary.rows_refused,
           summary.rows_refused > 0
               ? absl::StrCat(AbslView(session.Say("ditolak, lihat ", "refused, see ")),
                              refused.path())
               : std::string(session.Say("ditolak", "refused")));
-    count(Style::kWarning, summary.warnings, session.Say("peringatan", "warnings"));
+    count(Style::kWarning, summary.warnings,
+          summary.warnings == 1 ? session.Say("peringatan", "warning")
+                                : session.Say("peringatan", "warnings"));
   }
   if (!refused_written) {
-    return absl::DataLossError(
-        absl::StrCat("the refused rows could not all be written to ", refused.path()));
+    return WithIndonesian(
+        absl::DataLossError(
+            absl::StrCat("the refused rows could not all be written to ", refused.path())),
+        absl::StrCat("baris yang ditolak tidak dapat ditulis semua ke ", refused.path()));
   }
   if (!result.ok()) {
     const ExitCode code = ExitCodeOf(result.status());
@@ -248,12 +302,12 @@ absl::Status RequestsImport(Session& session, const RequestsImportOptions& optio
                 : ""));
   }
   if (summary.rows_refused > 0) {
-    return WithAdvice(
-        absl::FailedPreconditionError(absl::StrCat(
-            summary.rows_refused, AbslView(session.Say(" baris ditolak", " rows were refused")))),
-        absl::StrCat(
-            AbslView(session.Say("Perbaiki dan impor lagi: ", "Correct and import again: ")),
-            refused.path()));
+    return WithAdvice(absl::FailedPreconditionError(Count(session.language(), summary.rows_refused,
+                                                          "baris ditolak", "row was refused",
+                                                          "rows were refused")),
+                      absl::StrCat(AbslView(session.Say("Perbaiki dan impor lagi: ",
+                                                        "Correct and import again: ")),
+                                   refused.path()));
   }
   return absl::OkStatus();
 }

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "clients/cli/failure.h"
 #include "sync/change.h"
 #include "sync/names.h"
 #include "sync/types.h"
@@ -17,16 +17,20 @@ namespace {
 using importmap::v1::ImportMap;
 
 constexpr size_t kSourceBytesMax = 64;
+constexpr size_t kErrorLinesMax = 5;
 
 class ErrorLines : public google::protobuf::io::ErrorCollector {
  public:
   void AddError(int line, int column, const std::string& message) override {
-    lines_.push_back(absl::StrCat("line ", line + 1, ", column ", column + 1, ": ", message));
+    // A file that is something else altogether is wrong in every line.
+    if (lines_.size() == kErrorLinesMax) return;
+    lines_.push_back({absl::StrCat("baris ", line + 1, ", kolom ", column + 1, ": ", message),
+                      absl::StrCat("line ", line + 1, ", column ", column + 1, ": ", message)});
   }
-  const std::vector<std::string>& lines() const { return lines_; }
+  const std::vector<Bilingual>& lines() const { return lines_; }
 
  private:
-  std::vector<std::string> lines_;
+  std::vector<Bilingual> lines_;
 };
 
 bool IsSourceName(std::string_view name) {
@@ -39,9 +43,13 @@ bool IsSourceName(std::string_view name) {
 
 }  // namespace
 
-absl::Status ImportMapProblems(std::string_view what, const std::vector<std::string>& problems) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(sync::AbslView(what), ":\n  ", absl::StrJoin(problems, "\n  ")));
+absl::Status ImportMapProblems(const Bilingual& what, const std::vector<Bilingual>& problems) {
+  std::string indonesian = what.id + ":", english = what.en + ":";
+  for (const Bilingual& problem : problems) {
+    absl::StrAppend(&indonesian, "\n  ", problem.id);
+    absl::StrAppend(&english, "\n  ", problem.en);
+  }
+  return WithIndonesian(absl::InvalidArgumentError(english), indonesian);
 }
 
 absl::StatusOr<ImportMap> ParseImportMap(const std::string& textproto) {
@@ -50,26 +58,39 @@ absl::StatusOr<ImportMap> ParseImportMap(const std::string& textproto) {
   parser.RecordErrorsTo(&errors);
   ImportMap map;
   if (!parser.ParseFromString(textproto, &map)) {
-    return ImportMapProblems("the map cannot be read", errors.lines());
+    return ImportMapProblems({"peta impor tidak dapat dibaca; ini bukan peta, atau ada salah tulis",
+                              "the map cannot be read; this is no map, or it has a mistake"},
+                             errors.lines());
   }
-  std::vector<std::string> problems;
-  const auto require = [&problems](bool present, std::string_view what) {
-    if (!present) problems.emplace_back(what);
+  std::vector<Bilingual> problems;
+  const auto require = [&problems](bool present, std::string_view name, std::string_view indonesian,
+                                   std::string_view english) {
+    if (present) return;
+    problems.push_back({absl::StrCat(sync::AbslView(name), ": ", sync::AbslView(indonesian)),
+                        absl::StrCat(sync::AbslView(name), ": ", sync::AbslView(english))});
   };
-  require(IsSourceName(map.source()), "source: 1 to 64 characters of [a-z0-9._-]");
-  require(sync::IsActorName(map.actor()), "actor: 1 to 64 characters of [a-z0-9._-/]");
-  require(!map.role().empty(), "role: missing");
-  require(!map.service().empty(), "service: missing");
-  require(map.definition_version() > 0, "definition_version: missing");
-  require(sync::IsRegion(map.region()), "region: not of the form \"15.01\"");
-  require(!map.key_column().empty(), "key_column: missing");
-  require(!map.area().parts().empty(), "area: has no parts");
-  require(!map.date_format().empty(), "date_format: missing");
-  require(!map.time_zone().empty(), "time_zone: missing");
-  require(!map.created_column().empty(), "created_column: missing");
-  require(map.walks().empty() == map.status().parts().empty(),
-          "status and walks: one of them is missing");
-  if (!problems.empty()) return ImportMapProblems("the map is not complete", problems);
+  const auto present = [&require](bool is_present, std::string_view name) {
+    require(is_present, name, "tidak ada", "missing");
+  };
+  require(IsSourceName(map.source()), "source", "1 sampai 64 huruf dari [a-z0-9._-]",
+          "1 to 64 characters of [a-z0-9._-]");
+  require(sync::IsActorName(map.actor()), "actor", "1 sampai 64 huruf dari [a-z0-9._-/]",
+          "1 to 64 characters of [a-z0-9._-/]");
+  present(!map.role().empty(), "role");
+  present(!map.service().empty(), "service");
+  present(map.definition_version() > 0, "definition_version");
+  require(sync::IsRegion(map.region()), "region", "bukan berbentuk \"15.01\"",
+          "not of the form \"15.01\"");
+  present(!map.key_column().empty(), "key_column");
+  require(!map.area().parts().empty(), "area", "tidak punya parts", "has no parts");
+  present(!map.date_format().empty(), "date_format");
+  present(!map.time_zone().empty(), "time_zone");
+  present(!map.created_column().empty(), "created_column");
+  require(map.walks().empty() == map.status().parts().empty(), "status, walks",
+          "salah satunya tidak ada", "one of them is missing");
+  if (!problems.empty()) {
+    return ImportMapProblems({"peta impor tidak lengkap", "the map is not complete"}, problems);
+  }
   return map;
 }
 

@@ -3,12 +3,12 @@
 #define TIKAR_CLIENTS_CLI_IMPORT_MAP_H_
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "clients/cli/import_map.pb.h"
+#include "clients/cli/language.h"
 
 namespace tikar::cli {
 
@@ -17,8 +17,8 @@ namespace tikar::cli {
 // RowConverter::Make.
 absl::StatusOr<importmap::v1::ImportMap> ParseImportMap(const std::string& textproto);
 
-// InvalidArgument: `what`, then one problem a line.
-absl::Status ImportMapProblems(std::string_view what, const std::vector<std::string>& problems);
+// InvalidArgument: `what`, then one problem a line. In both languages (see WithIndonesian).
+absl::Status ImportMapProblems(const Bilingual& what, const std::vector<Bilingual>& problems);
 
 }  // namespace tikar::cli
 

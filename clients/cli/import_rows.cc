@@ -83,6 +83,7 @@ class RowConverter::RequestSoFar : public sync::RequestView {
     if (found == fields_.end()) return std::nullopt;
     return found->second;
   }
+  bool KnowsPast() const override { return true; }
   bool UnderReview(std::string_view) const override { return false; }
   bool ParentsContainConflict(std::string_view) const override { return false; }
   std::string Status() const override { return state; }
@@ -128,29 +129,32 @@ absl::StatusOr<RowConverter> RowConverter::Make(ImportMap map,
 }
 
 void RowConverter::CheckColumn(std::string_view column, std::string_view where,
-                               std::vector<std::string>& problems) const {
+                               std::vector<Bilingual>& problems) const {
   if (columns_.contains(std::string(column))) return;
   problems.push_back(
-      absl::StrCat(AbslView(where), ": the file has no column \"", AbslView(column), "\""));
+      {absl::StrCat(AbslView(where), ": berkas tidak punya kolom \"", AbslView(column), "\""),
+       absl::StrCat(AbslView(where), ": the file has no column \"", AbslView(column), "\"")});
 }
 
 void RowConverter::CheckText(const Text& text, std::string_view where,
-                             std::vector<std::string>& problems) const {
+                             std::vector<Bilingual>& problems) const {
   for (const Part& part : text.parts()) {
     if (part.from_case() == Part::kColumn) {
       CheckColumn(part.column(), where, problems);
     } else if (part.from_case() == Part::FROM_NOT_SET) {
       problems.push_back(
-          absl::StrCat(AbslView(where), ": a part has neither a column nor a fixed text"));
+          {absl::StrCat(AbslView(where), ": satu part tanpa column dan tanpa fixed"),
+           absl::StrCat(AbslView(where), ": a part has neither a column nor a fixed text")});
     }
   }
 }
 
-void RowConverter::CheckField(const FieldMap& field, std::vector<std::string>& problems) const {
+void RowConverter::CheckField(const FieldMap& field, std::vector<Bilingual>& problems) const {
   const v1::Field* known = definition_->FindField(field.field());
   if (known == nullptr) {
     problems.push_back(
-        absl::StrCat("fields: ", map_.service(), " has no field \"", field.field(), "\""));
+        {absl::StrCat("fields: ", map_.service(), " tidak punya bagian \"", field.field(), "\""),
+         absl::StrCat("fields: ", map_.service(), " has no field \"", field.field(), "\"")});
   }
   const bool is_place = known != nullptr && known->type() == v1::FIELD_TYPE_PLACE;
   switch (field.from_case()) {
@@ -160,21 +164,26 @@ void RowConverter::CheckField(const FieldMap& field, std::vector<std::string>& p
     case FieldMap::kPlace:
       CheckColumn(field.place().latitude_column(), field.field(), problems);
       CheckColumn(field.place().longitude_column(), field.field(), problems);
-      if (!is_place) problems.push_back(absl::StrCat(field.field(), ": is no place"));
+      if (!is_place) {
+        problems.push_back({absl::StrCat(field.field(), ": bukan tempat"),
+                            absl::StrCat(field.field(), ": is no place")});
+      }
       break;
     case FieldMap::FROM_NOT_SET:
-      problems.push_back(absl::StrCat(field.field(), ": has neither text nor place"));
+      problems.push_back({absl::StrCat(field.field(), ": tanpa text dan tanpa place"),
+                          absl::StrCat(field.field(), ": has neither text nor place")});
       break;
   }
 }
 
 absl::Status RowConverter::CheckMap(const std::vector<std::string>& header) {
-  std::vector<std::string> problems;
+  std::vector<Bilingual> problems;
   column_count_ = header.size();
   for (size_t i = 0; i < header.size(); ++i) {
     const std::string name(absl::StripAsciiWhitespace(header[i]));
     if (!columns_.emplace(name, i).second) {
-      problems.push_back(absl::StrCat("the file has two columns called \"", name, "\""));
+      problems.push_back({absl::StrCat("berkas punya dua kolom bernama \"", name, "\""),
+                          absl::StrCat("the file has two columns called \"", name, "\"")});
     }
   }
   CheckColumn(map_.key_column(), "key_column", problems);
@@ -189,13 +198,17 @@ absl::Status RowConverter::CheckMap(const std::vector<std::string>& header) {
       const std::string where = absl::StrCat("walk \"", walk.status(), "\"");
       if (!step.to().empty()) {
         if (definition_->FindEdge(from, step.to()) == nullptr) {
-          problems.push_back(absl::StrCat(where, ": ", map_.service(), " has no step from \"", from,
-                                          "\" to \"", step.to(), "\""));
+          problems.push_back(
+              {absl::StrCat(where, ": ", map_.service(), " tidak punya langkah dari \"", from,
+                            "\" ke \"", step.to(), "\""),
+               absl::StrCat(where, ": ", map_.service(), " has no step from \"", from, "\" to \"",
+                            step.to(), "\"")});
         }
         from = step.to();
       } else if (step.comments().empty() && step.fields().empty()) {
         problems.push_back(
-            absl::StrCat(where, ": a step has neither a state, fields nor comments"));
+            {absl::StrCat(where, ": satu langkah tanpa status, bagian dan komentar"),
+             absl::StrCat(where, ": a step has neither a state, fields nor comments")});
       }
       for (const FieldMap& field : step.fields()) CheckField(field, problems);
       if (!step.time_column().empty()) CheckColumn(step.time_column(), where, problems);
@@ -205,10 +218,15 @@ absl::Status RowConverter::CheckMap(const std::vector<std::string>& header) {
   }
   if (definition_->FindRole(map_.role()) == nullptr) {
     problems.push_back(
-        absl::StrCat("role: ", map_.service(), " has no role \"", map_.role(), "\""));
+        {absl::StrCat("role: ", map_.service(), " tidak punya peran \"", map_.role(), "\""),
+         absl::StrCat("role: ", map_.service(), " has no role \"", map_.role(), "\"")});
   }
-  if (!problems.empty()) return ImportMapProblems("the map does not fit", problems);
-  return absl::OkStatus();
+  if (problems.empty()) return absl::OkStatus();
+  // The file may be another one than the map was written for: what it has tells.
+  const std::string columns = absl::StrJoin(header, ", ");
+  problems.push_back({absl::StrCat("kolom berkas ini: ", columns),
+                      absl::StrCat("this file's columns: ", columns)});
+  return ImportMapProblems({"peta dan berkas tidak cocok", "the map does not fit"}, problems);
 }
 
 std::string_view RowConverter::CellOf(const ImportRow& row, const std::string& column) const {
@@ -249,7 +267,8 @@ std::optional<std::string> RowConverter::Evaluate(const Text& text, std::string_
   const size_t length = sync::CodePoints(normal);
   if (most != 0 && length > most) {
     row.warnings.push_back(
-        absl::StrCat(AbslView(where), ": cut from ", length, " to ", most, " characters"));
+        {absl::StrCat(AbslView(where), ": dipotong dari ", length, " menjadi ", most, " huruf"),
+         absl::StrCat(AbslView(where), ": cut from ", length, " to ", most, " characters")});
     normal = CutToCodePoints(std::move(normal), most);
   }
   return normal;
@@ -444,10 +463,13 @@ ImportRow RowConverter::Convert(CsvRecord record) {
       if (!step.time_column().empty()) {
         const std::optional<int64_t> step_time = TimeOf(step.time_column(), row);
         if (step_time.has_value() && *step_time < time) {
+          const absl::Duration early = absl::Milliseconds(time - *step_time);
           row.warnings.push_back(
-              absl::StrCat("\"", step.time_column(), "\" lies ",
-                           AboutDuration(absl::Milliseconds(time - *step_time)),
-                           " before the step before it; taken to be at the same time"));
+              {absl::StrCat("\"", step.time_column(), "\" ",
+                            AboutDuration(early, Language::kIndonesian),
+                            " lebih awal daripada langkah sebelumnya; dianggap bersamaan"),
+               absl::StrCat("\"", step.time_column(), "\" lies ", AboutDuration(early),
+                            " before the step before it; taken to be at the same time")});
         }
         time = std::max(time, step_time.value_or(time));
       }

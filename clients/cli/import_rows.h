@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "clients/cli/csv.h"
 #include "clients/cli/import_map.pb.h"
+#include "clients/cli/language.h"
 #include "clients/cli/times.h"
 #include "sync/definition.h"
 #include "sync/types.h"
@@ -42,8 +43,8 @@ struct ImportRow {
   std::vector<ImportChange> changes;
   // Why the row cannot be imported.
   std::vector<sync::Violation> problems;
-  // What was put right on the way: "closing date before …". In English.
-  std::vector<std::string> warnings;
+  // What was put right on the way: "closing date before …".
+  std::vector<Bilingual> warnings;
 };
 
 // Not thread-safe.
@@ -70,10 +71,10 @@ class RowConverter {
 
   absl::Status CheckMap(const std::vector<std::string>& header);
   void CheckText(const importmap::v1::Text& text, std::string_view where,
-                 std::vector<std::string>& problems) const;
-  void CheckField(const importmap::v1::FieldMap& field, std::vector<std::string>& problems) const;
+                 std::vector<Bilingual>& problems) const;
+  void CheckField(const importmap::v1::FieldMap& field, std::vector<Bilingual>& problems) const;
   void CheckColumn(std::string_view column, std::string_view where,
-                   std::vector<std::string>& problems) const;
+                   std::vector<Bilingual>& problems) const;
 
   // The row's cell without blanks around it.
   std::string_view CellOf(const ImportRow& row, const std::string& column) const;

@@ -62,7 +62,7 @@ bool ImportRun::FillPush() {
       ++summary_.rows;
       auto pending = std::make_shared<PendingRow>();
       pending->row = converter_.Convert(**std::move(record));
-      for (const std::string& warning : pending->row.warnings) {
+      for (const Bilingual& warning : pending->row.warnings) {
         ++summary_.warnings;
         surroundings_.on_warning(pending->row, warning);
       }

@@ -58,7 +58,7 @@ class ImportRun {
     std::function<void(const ImportSummary&)> on_progress;
     // A row that was not imported, with its `problems`.
     std::function<void(const ImportRow&)> on_refused;
-    std::function<void(const ImportRow&, const std::string& warning)> on_warning;
+    std::function<void(const ImportRow&, const Bilingual& warning)> on_warning;
     // The call broke and is made again after the delay.
     std::function<void(const absl::Status&, absl::Duration)> on_wait;
   };

@@ -105,6 +105,16 @@ Json RequestJson(const v1::Request& request) {
   for (const v1::FieldState& element : request.elements()) {
     json["elements"][element.path()] = FieldStateJson(element);
   }
+  json["clocks"] = Json::array();
+  for (const v1::ServiceClock& clock : request.clocks()) {
+    json["clocks"].push_back(ServiceClockJson(clock));
+  }
+  json["joined"] = Json::array();
+  for (const std::string& name : request.joined()) json["joined"].push_back(name);
+  json["possible_duplicates"] = Json::array();
+  for (const std::string& name : request.possible_duplicates()) {
+    json["possible_duplicates"].push_back(name);
+  }
   json["change_count"] = request.change_count();
   json["heads"] = HexList(request.heads());
   json["etag"] = request.etag();
@@ -158,6 +168,17 @@ Json ConflictJson(const v1::Conflict& conflict) {
   for (const std::string& role : conflict.settler_roles()) json["settler_roles"].push_back(role);
   json["field"] = FieldStateJson(conflict.field());
   json["etag"] = conflict.etag();
+  return json;
+}
+
+Json ServiceClockJson(const v1::ServiceClock& clock) {
+  Json json;
+  json["key"] = clock.key();
+  json["started"] = IsoTime(clock.started_at_ms());
+  json["due"] = IsoTime(clock.due_at_ms());
+  json["stopped"] =
+      clock.stopped_at_ms() == 0 ? Json(nullptr) : Json(IsoTime(clock.stopped_at_ms()));
+  json["late"] = clock.late();
   return json;
 }
 

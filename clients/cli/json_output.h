@@ -26,6 +26,7 @@ Json RequestJson(const v1::Request& request);
 Json HistoryItemJson(const v1::HistoryItem& item);
 Json ConflictJson(const v1::Conflict& conflict);
 Json AreaJson(const v1::Area& area);
+Json ServiceClockJson(const v1::ServiceClock& clock);
 Json StatusJson(const v1::GetStatusResponse& status);
 Json FailureJson(const absl::Status& status, Language language, const std::string& server);
 

@@ -10,7 +10,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "clients/cli/display.h"
-#include "clients/cli/json_output.h"
 #include "clients/cli/table.h"
 #include "clients/cli/times.h"
 #include "clients/cli/value_text.h"
@@ -28,33 +27,9 @@ using sync::AbslView;
 // Labels are cut to a third of the terminal, or to this where there is no limit.
 constexpr size_t kLabelColumnsMax = 40;
 constexpr size_t kIndent = 2;
-// Below this a wrapped text is a column of single words.
-constexpr size_t kTextColumnsMin = 24;
 
 const v1::Value* ValueOf(const v1::FieldState& field) {
   return field.has_value() ? &field.value() : nullptr;
-}
-
-std::string Say(const TextStyle& style, std::string_view indonesian, std::string_view english) {
-  return std::string(Pick(style.language, indonesian, english));
-}
-
-std::string WhoText(const std::string& actor, const std::string& role,
-                    const DefinitionView& definition, Language language) {
-  if (role.empty()) return OneLine(actor);
-  const v1::Role* known = definition.FindRole(role);
-  return OneLine(absl::StrCat(
-      actor, " (", known == nullptr ? role : Label(language, known->label(), role), ")"));
-}
-
-// `text`, wrapped, each line but the first indented so that it hangs below the first.
-std::string Hanging(std::string_view text, size_t indent, const TextStyle& style) {
-  size_t columns = 0;
-  if (style.terminal.width > 0) {
-    columns = std::max(kTextColumnsMin,
-                       style.terminal.width > indent ? style.terminal.width - indent : 0);
-  }
-  return absl::StrJoin(Lines(text, columns), "\n" + std::string(indent, ' '));
 }
 
 // How a field came to its value, where that is more than one write.
@@ -101,14 +76,6 @@ uint64_t TimeOf(const v1::FieldState& field) {
     time = std::max<uint64_t>(time, candidate.effective_time());
   }
   return time;
-}
-
-std::string CollectionLabel(const std::string& key, const DefinitionView& definition,
-                            Language language) {
-  for (const v1::Collection& collection : definition.proto().collections()) {
-    if (collection.key() == key) return Label(language, collection.label(), key);
-  }
-  return key;
 }
 
 std::string FieldsText(const v1::Request& request, const DefinitionView& definition,
@@ -191,56 +158,41 @@ std::string ElementsText(const v1::Request& request, const DefinitionView& defin
   return text;
 }
 
-// Items of a history by id, with the numbers that the text gives them.
-struct Numbered {
-  size_t number;
-  const v1::HistoryItem* item;
-};
-
-std::string OutcomeText(const v1::WriteOutcome& write, const std::map<std::string, Numbered>& items,
-                        const TextStyle& style) {
-  std::string by;
-  if (const auto found = items.find(write.by_change_id()); found != items.end()) {
-    by = absl::StrCat("#", found->second.number, " ", OneLine(found->second.item->actor()));
-  } else if (!write.by_change_id().empty()) {
-    by = absl::BytesToHexString(write.by_change_id()).substr(0, 8);
+// One line for each service level that was started.
+std::string ClocksText(const v1::Request& request, const TextStyle& style) {
+  if (request.clocks().empty()) return "";
+  std::string text = "\n";
+  for (const v1::ServiceClock& clock : request.clocks()) {
+    const bool running = clock.stopped_at_ms() == 0;
+    std::string words = Say(style, running ? "batas " : "selesai ", running ? "due " : "done ");
+    absl::StrAppend(&words, LocalTime(running ? clock.due_at_ms() : clock.stopped_at_ms()));
+    if (clock.late()) absl::StrAppend(&words, Say(style, ", terlambat", ", late"));
+    absl::StrAppend(&text, std::string(kIndent, ' '), "◷ ",
+                    OneLine(Label(style.language, clock.label(), clock.key())), "  ",
+                    Styled(style.terminal, clock.late() ? Style::kBad : Style::kDim, words), "\n");
   }
-  const auto with = [&](std::string_view indonesian, std::string_view english) {
-    const std::string words = Say(style, indonesian, english);
-    return by.empty() ? words : absl::StrCat(words, " (", by, ")");
-  };
-  switch (write.rule()) {
-    case v1::RULE_SUPERSEDED:
-      return with("kemudian diganti", "replaced later");
-    case v1::RULE_LATEST:
-      return with("kalah: yang lain lebih baru", "lost: the other is later");
-    case v1::RULE_WORKFLOW:
-      return with("kalah: status lain lebih jauh dalam alur",
-                  "lost: the other state is further in the workflow");
-    case v1::RULE_HIGHEST:
-      return with("kalah: yang lain lebih tinggi", "lost: the other is higher");
-    case v1::RULE_LOWEST:
-      return with("kalah: yang lain lebih rendah", "lost: the other is lower");
-    case v1::RULE_UNION:
-      return with("bagian dari gabungan", "part of the union");
-    case v1::RULE_TEXT:
-      return with("digabung ke dalam teks", "merged into the text");
-    case v1::RULE_TEXT_LATEST:
-      return with("kalah: teks terlalu panjang untuk digabung, yang lain lebih baru",
-                  "lost: text too long to merge, the other is later");
-    case v1::RULE_REVIEW:
-      return with("menunggu keputusan", "waits for a decision");
-    case v1::RULE_EDIT_BEATS_REMOVE:
-      return with("kalah: suntingan bertahan atas penghapusan",
-                  "lost: an edit stands against the removal");
-    case v1::RULE_SETTLED:
-      return with("diputuskan lain", "settled otherwise");
-    default:
-      return "";
-  }
+  return text;
 }
 
-std::string KindsText(const v1::HistoryItem& item) { return absl::StrJoin(item.kinds(), ", "); }
+// The last part of a resource name.
+std::string IdOf(std::string_view name) { return OneLine(name.substr(name.rfind('/') + 1)); }
+
+// What is joined to it, and what may be the same thing; with what to type.
+std::string SameText(const v1::Request& request, const TextStyle& style) {
+  std::string text;
+  for (const std::string& name : request.joined()) {
+    absl::StrAppend(&text, Say(style, "Digabung ke sini: ", "Joined to this one: "), IdOf(name),
+                    "\n");
+  }
+  for (const std::string& name : request.possible_duplicates()) {
+    absl::StrAppend(&text,
+                    Styled(style.terminal, Style::kWarning,
+                           Say(style, "Mungkin sama dengan ", "May be the same as ")),
+                    IdOf(name), ": tikar requests join ", RefText(request.ref()), " --to ",
+                    IdOf(name), "\n");
+  }
+  return text.empty() ? "" : absl::StrCat("\n", text);
+}
 
 }  // namespace
 
@@ -262,6 +214,11 @@ std::string TitleOf(const v1::Request& request, const DefinitionView& definition
   return field == nullptr || !field->has_value() ? "" : field->value().text();
 }
 
+bool IsLate(const v1::Request& request) {
+  return std::any_of(request.clocks().begin(), request.clocks().end(),
+                     [](const auto& clock) { return clock.late() && clock.stopped_at_ms() == 0; });
+}
+
 std::string StatusText(const v1::Request& request, const DefinitionView& definition,
                        Language language) {
   switch (request.availability()) {
@@ -281,6 +238,9 @@ std::string StatusText(const v1::Request& request, const DefinitionView& definit
   if (!request.reviews().empty()) {
     absl::StrAppend(&text, AbslView(Pick(language, ", perlu keputusan", ", under review")));
   }
+  if (IsLate(request)) {
+    absl::StrAppend(&text, AbslView(Pick(language, ", terlambat", ", late")));
+  }
   return text;
 }
 
@@ -292,7 +252,9 @@ std::string ResolveCommand(const v1::Request& request, std::string_view path,
                           : definition.proto().settler_roles();
   return absl::StrCat("tikar conflicts resolve ", RefText(request.ref()), " ", OneLine(path),
                       " --take 1 --reason \"…\"", roles.empty() ? "" : " --role ",
-                      roles.empty() ? "" : OneLine(roles[0]));
+                      roles.empty() ? "" : OneLine(roles[0]),
+                      // With "=": an etag may begin with a hyphen.
+                      request.etag().empty() ? "" : " --etag=", OneLine(request.etag()));
 }
 
 std::string CandidatesText(const v1::FieldState& field, const DefinitionView& definition,
@@ -323,7 +285,7 @@ std::string RequestText(const v1::Request& request, const DefinitionView& defini
   if (!title.empty()) {
     absl::StrAppend(&text, "  ", Styled(terminal, Style::kBold, OneLine(title)));
   }
-  const bool calm = request.reviews().empty() && !request.retracted() &&
+  const bool calm = request.reviews().empty() && !request.retracted() && !IsLate(request) &&
                     request.availability() == v1::AVAILABILITY_READY;
   absl::StrAppend(&text, "\n", OneLine(definition.ServiceTitle(style.language)), " (",
                   OneLine(request.service()), " v", request.definition_version(), ")  ·  ",
@@ -337,8 +299,12 @@ std::string RequestText(const v1::Request& request, const DefinitionView& defini
   if (request.create_time() != 0) {
     absl::StrAppend(&text, dim(Say(style, "Dibuat ", "Created ")), HlcText(request.create_time()),
                     "\n", dim(Say(style, "Diubah ", "Updated ")), HlcText(request.update_time()),
-                    dim(Say(style, ", perubahan: ", ", changes: ")), request.change_count(), "\n");
+                    dim(absl::StrCat(", ", Count(style.language, request.change_count(),
+                                                 "perubahan", "change", "changes"))),
+                    "\n");
   }
+  text += ClocksText(request, style);
+  text += SameText(request, style);
   const std::string fields = FieldsText(request, definition, style);
   if (!fields.empty()) absl::StrAppend(&text, "\n", fields);
   text += ElementsText(request, definition, style);
@@ -354,81 +320,6 @@ std::string RequestText(const v1::Request& request, const DefinitionView& defini
     if (field != nullptr) text += CandidatesText(*field, definition, style);
     absl::StrAppend(&text, dim(Say(style, "Putuskan dengan: ", "Settle it with: ")),
                     ResolveCommand(request, path, definition), "\n");
-  }
-  return text;
-}
-
-std::string HistoryText(const v1::GetRequestHistoryResponse& history,
-                        const DefinitionView& definition, const TextStyle& style) {
-  const Terminal& terminal = style.terminal;
-  std::map<std::string, Numbered> items;
-  for (int i = 0; i < history.items_size(); ++i) {
-    items[history.items(i).change_id()] = {static_cast<size_t>(i) + 1, &history.items(i)};
-  }
-  const auto dim = [&](std::string_view words) { return Styled(terminal, Style::kDim, words); };
-  std::string text = absl::StrCat(
-      Styled(terminal, Style::kName, RefText(history.request().ref())), "  ",
-      Styled(terminal, Style::kBold, OneLine(TitleOf(history.request(), definition))), "\n");
-  for (const v1::HistoryItem& item : history.items()) {
-    const std::string number = absl::StrCat("#", items[item.change_id()].number);
-    absl::StrAppend(&text, "\n", Styled(terminal, Style::kBold, PadToWidth(number, 4)), " ",
-                    HlcText(item.effective_time()), "  ",
-                    WhoText(item.actor(), item.role(), definition, style.language), "  ",
-                    Styled(terminal, Style::kName, OneLine(KindsText(item))), "  ",
-                    dim(absl::BytesToHexString(item.change_id()).substr(0, 8)), "\n");
-    const std::string indent(5, ' ');
-    if (item.stamp().verdict() != v1::VERDICT_ACCEPTED) {
-      absl::StrAppend(
-          &text, indent,
-          Styled(terminal, Style::kBad,
-                 absl::StrCat(
-                     AbslView(item.stamp().verdict() == v1::VERDICT_QUARANTINED
-                                  ? Pick(style.language, "DITAHAN: ", "HELD: ")
-                                  : Pick(style.language, "DITOLAK: ", "REFUSED: ")),
-                     EnumJson(v1::RefusalReason_Name(item.stamp().reason()), "REFUSAL_REASON_"))),
-          "\n");
-    }
-    const int64_t correction_ms = sync::HlcMs(item.effective_time()) - sync::HlcMs(item.hlc());
-    if (correction_ms != 0) {
-      absl::StrAppend(
-          &text, indent,
-          Styled(terminal, Style::kWarning,
-                 absl::StrCat(
-                     AbslView(Pick(style.language, "jam dikoreksi: perangkat menunjuk ",
-                                   "clock corrected: the device said ")),
-                     HlcText(item.hlc()), ", ", AboutDuration(absl::Milliseconds(correction_ms)),
-                     AbslView(correction_ms < 0 ? Pick(style.language, " terlalu maju", " ahead")
-                                                : Pick(style.language, " terlambat", " behind")))),
-          "\n");
-    }
-    for (const v1::WriteOutcome& write : item.writes()) {
-      if (write.path() == sync::kDefinitionPath) continue;
-      const v1::Value* value = write.has_value() ? &write.value() : nullptr;
-      const std::string label = sync::IsElementPath(write.path())
-                                    ? CollectionLabel(std::string(sync::CollectionOf(write.path())),
-                                                      definition, style.language)
-                                    : definition.FieldLabel(write.path(), style.language);
-      std::string line =
-          absl::StrCat(OneLine(label), ": ",
-                       OneLine(definition.FormatFieldValue(write.path(), value, style.language)));
-      const std::string outcome = OutcomeText(write, items, style);
-      const size_t outcome_columns = outcome.empty() ? 0 : DisplayWidth(outcome) + 4;
-      if (terminal.width > 0) {
-        // What became of it matters more than the end of a long text.
-        const size_t taken = indent.size() + outcome_columns;
-        line = CutToWidth(
-            line, std::max(kTextColumnsMin, terminal.width > taken ? terminal.width - taken : 0));
-      }
-      absl::StrAppend(&text, indent, line);
-      if (!outcome.empty()) {
-        absl::StrAppend(&text, "  ", dim("← "), Styled(terminal, Style::kWarning, outcome));
-      }
-      text += "\n";
-    }
-    if (!item.reason().empty()) {
-      absl::StrAppend(&text, indent, dim(Say(style, "Alasan: ", "Reason: ")),
-                      Hanging(item.reason(), indent.size() + 8, style), "\n");
-    }
   }
   return text;
 }

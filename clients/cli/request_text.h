@@ -1,4 +1,4 @@
-// Requests, histories and conflicts as people read them.
+// Requests and conflicts as people read them.
 //
 // Pure functions of their arguments, but for times, which are in this machine's zone.
 #ifndef TIKAR_CLIENTS_CLI_REQUEST_TEXT_H_
@@ -10,16 +10,10 @@
 
 #include "clients/cli/language.h"
 #include "clients/cli/session.h"
-#include "clients/cli/terminal.h"
+#include "clients/cli/text_style.h"
 #include "tikar/v1/request.pb.h"
-#include "tikar/v1/request_service.pb.h"
 
 namespace tikar::cli {
-
-struct TextStyle {
-  Terminal terminal;
-  Language language = Language::kEnglish;
-};
 
 // "7ZK4Q-X9M2H-P"; as it is when it has another length.
 std::string RefText(std::string_view ref);
@@ -33,6 +27,9 @@ std::string TitleOf(const v1::Request& request, const DefinitionView& definition
 // nullptr: never written.
 const v1::FieldState* FindFieldState(const v1::Request& request, std::string_view path);
 
+// A service level of it runs beyond its due time.
+bool IsLate(const v1::Request& request);
+
 // State of the status in words: "Under way", "Under way, under review", "waits for its Create".
 std::string StatusText(const v1::Request& request, const DefinitionView& definition,
                        Language language);
@@ -41,11 +38,7 @@ std::string StatusText(const v1::Request& request, const DefinitionView& definit
 std::string RequestText(const v1::Request& request, const DefinitionView& definition,
                         std::string_view area_path, const TextStyle& style);
 
-// Every change, what it wrote and what became of it.
-std::string HistoryText(const v1::GetRequestHistoryResponse& history,
-                        const DefinitionView& definition, const TextStyle& style);
-
-// What to type to settle a field, in a role that may.
+// What to type to settle a field, in a role that may, and only if nobody wrote since.
 std::string ResolveCommand(const v1::Request& request, std::string_view path,
                            const DefinitionView& definition);
 

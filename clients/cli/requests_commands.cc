@@ -1,19 +1,25 @@
 // tikar requests list, show, history, create, edit.
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <set>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "clients/cli/area_search.h"
 #include "clients/cli/commands.h"
+#include "clients/cli/definition_names.h"
 #include "clients/cli/display.h"
 #include "clients/cli/failure.h"
+#include "clients/cli/history_text.h"
 #include "clients/cli/json_output.h"
+#include "clients/cli/next_steps.h"
 #include "clients/cli/random.h"
 #include "clients/cli/request_text.h"
 #include "clients/cli/resource_names.h"
 #include "clients/cli/table.h"
+#include "clients/cli/times.h"
 #include "clients/cli/value_text.h"
 #include "sync/definition.h"
 #include "sync/status_macros.h"
@@ -25,6 +31,8 @@ namespace {
 using sync::AbslView;
 
 constexpr uint32_t kPageSizeMax = 1000;
+// Of reading a history that changes meanwhile.
+constexpr int kHistoryAttemptsMax = 5;
 
 TextStyle StyleOf(Session& session) { return {session.out_terminal(), session.language()}; }
 
@@ -36,7 +44,8 @@ struct Assignment {
 absl::StatusOr<Assignment> SplitAssignment(const std::string& argument) {
   const size_t equals = argument.find('=');
   if (equals == std::string::npos || equals == 0) {
-    return UsageError(absl::StrCat("--set takes field=value, not \"", argument, "\""));
+    return UsageError(absl::StrCat("--set meminta bagian=nilai, bukan \"", argument, "\""),
+                      absl::StrCat("--set takes field=value, not \"", argument, "\""));
   }
   return Assignment{argument.substr(0, equals), argument.substr(equals + 1)};
 }
@@ -54,7 +63,9 @@ absl::StatusOr<v1::Value> ParseFor(Session& session, const DefinitionView& defin
     for (const v1::Field& candidate : definition.proto().fields()) {
       absl::StrAppend(&known, known.empty() ? "" : ", ", candidate.key());
     }
-    return UsageError(absl::StrCat(definition.proto().service(), " has no field \"",
+    return UsageError(absl::StrCat(definition.proto().service(), " tidak punya bagian \"",
+                                   assignment.path, "\"; yang ada: ", known),
+                      absl::StrCat(definition.proto().service(), " has no field \"",
                                    assignment.path, "\"; it has: ", known));
   }
   absl::StatusOr<v1::Value> value = ParseValue(field, assignment.text, session.language());
@@ -73,12 +84,35 @@ absl::Status NotFoundAdvice(Session& session, absl::Status status) {
                   "server. Search: tikar requests list --text WORD"));
 }
 
-absl::StatusOr<v1::GetRequestResponse> GetRequest(Session& session, const std::string& typed) {
+absl::StatusOr<v1::GetRequestResponse> GetRequest(Session& session, const std::string& typed,
+                                                  int64_t as_of_ms = 0) {
   v1::GetRequestRequest get;
+  get.set_as_of_ms(as_of_ms);
   ASSIGN_OR_RETURN(*get.mutable_name(), RequestNameOf(typed));
   absl::StatusOr<v1::GetRequestResponse> answer = session.connection().Call(get);
   if (!answer.ok()) return NotFoundAdvice(session, answer.status());
   return answer;
+}
+
+// All pages. A request that changes while they are read is begun again, a few times.
+absl::StatusOr<v1::GetRequestHistoryResponse> WholeHistory(Session& session,
+                                                           v1::GetRequestHistoryRequest get) {
+  v1::GetRequestHistoryResponse whole;
+  for (int attempt = 1;;) {
+    absl::StatusOr<v1::GetRequestHistoryResponse> page = session.connection().Call(get);
+    if (absl::IsFailedPrecondition(page.status()) && !get.page_token().empty() &&
+        attempt++ < kHistoryAttemptsMax) {
+      get.clear_page_token();
+      whole.Clear();
+      continue;
+    }
+    if (!page.ok()) return page.status();
+    get.set_page_token(page->next_page_token());
+    whole.MergeFrom(*page);
+    if (get.page_token().empty()) break;
+  }
+  whole.clear_next_page_token();
+  return whole;
 }
 
 absl::Status PrintRequest(Session& session, const v1::Request& request) {
@@ -128,7 +162,9 @@ absl::StatusOr<std::vector<v1::Mutation>> MutationsOf(Session& session,
       for (const v1::State& state : definition.proto().workflow().states()) {
         absl::StrAppend(&known, known.empty() ? "" : ", ", state.key());
       }
-      return UsageError(absl::StrCat(request.service(), " has no state \"", options.status,
+      return UsageError(absl::StrCat(request.service(), " tidak punya status \"", options.status,
+                                     "\"; yang ada: ", known),
+                        absl::StrCat(request.service(), " has no state \"", options.status,
                                      "\"; it has: ", known));
     }
     v1::Transition& transition = *mutations.emplace_back().mutable_transition();
@@ -145,6 +181,9 @@ absl::StatusOr<std::vector<v1::Mutation>> MutationsOf(Session& session,
   if (options.restore) mutations.emplace_back().mutable_restore()->set_reason(options.reason);
   if (mutations.empty()) {
     return UsageError(
+        "tidak ada yang diubah: sebut --set, --clear, --status, --assign, --comment, --retract "
+        "atau "
+        "--restore",
         "nothing to change: give --set, --clear, --status, --assign, --comment, --retract or "
         "--restore");
   }
@@ -166,12 +205,17 @@ absl::Status CheckServiceAndStatus(Session& session, const RequestsListOptions& 
     for (const v1::State& state : definition.workflow().states()) states.insert(state.key());
   }
   if (services.count(options.service) == 0) {
-    return UsageError(absl::StrCat("the server has no service \"", options.service,
-                                   "\"; it has: ", absl::StrJoin(services, ", ")));
+    const std::string known = absl::StrJoin(services, ", ");
+    return UsageError(
+        absl::StrCat("server tidak punya layanan \"", options.service, "\"; yang ada: ", known),
+        absl::StrCat("the server has no service \"", options.service, "\"; it has: ", known));
   }
   if (!options.status.empty() && !states.empty() && states.count(options.status) == 0) {
-    return UsageError(absl::StrCat(options.service, " has no state \"", options.status,
-                                   "\"; it has: ", absl::StrJoin(states, ", ")));
+    const std::string known = absl::StrJoin(states, ", ");
+    return UsageError(
+        absl::StrCat(options.service, " tidak punya status \"", options.status,
+                     "\"; yang ada: ", known),
+        absl::StrCat(options.service, " has no state \"", options.status, "\"; it has: ", known));
   }
   return absl::OkStatus();
 }
@@ -180,16 +224,22 @@ absl::Status CheckServiceAndStatus(Session& session, const RequestsListOptions& 
 
 absl::Status RequestsList(Session& session, const RequestsListOptions& options) {
   RETURN_IF_ERROR(CheckServiceAndStatus(session, options));
+  ASSIGN_OR_RETURN(const std::string area, AreaCodeOf(session, options.area));
   v1::ListRequestsRequest list;
-  list.set_parent(ParentOfArea(options.area));
+  list.set_parent(ParentOfArea(area));
   v1::RequestFilter& filter = *list.mutable_filter();
-  filter.set_area(options.area);
+  filter.set_area(area);
   filter.set_service(options.service);
   filter.set_status(options.status);
   filter.set_assignee(options.assignee);
   filter.set_text(options.text);
   filter.set_under_review(options.under_review);
   filter.set_show_retracted(options.show_retracted);
+  filter.set_late(options.late);
+  filter.set_open(options.open);
+  filter.set_show_joined(options.show_joined);
+  ASSIGN_OR_RETURN(const int64_t as_of_ms, ParseMoment(options.as_of, DayPart::kEnd));
+  list.set_as_of_ms(as_of_ms);
   Table table(
       {{.title = "REF"},
        {.title = std::string(session.Say("LAYANAN", "SERVICE")), .droppable = true},
@@ -219,7 +269,9 @@ absl::Status RequestsList(Session& session, const RequestsListOptions& options) 
       table.AddRow({{RefText(request.ref()), Style::kName},
                     {request.service()},
                     {StatusText(request, definition, session.language()),
-                     request.reviews().empty() ? Style::kPlain : Style::kWarning},
+                     IsLate(request)             ? Style::kBad
+                     : request.reviews().empty() ? Style::kPlain
+                                                 : Style::kWarning},
                     {TitleOf(request, definition)},
                     {session.AreaName(request.area())},
                     {assignee != nullptr && assignee->has_value() ? assignee->value().text() : ""},
@@ -244,15 +296,31 @@ absl::Status RequestsList(Session& session, const RequestsListOptions& options) 
   return absl::OkStatus();
 }
 
-absl::Status RequestsShow(Session& session, const std::string& request) {
-  ASSIGN_OR_RETURN(const v1::GetRequestResponse answer, GetRequest(session, request));
-  return PrintRequest(session, answer.request());
+absl::Status RequestsShow(Session& session, const RequestsViewOptions& options) {
+  ASSIGN_OR_RETURN(const int64_t as_of_ms, ParseMoment(options.as_of, DayPart::kEnd));
+  ASSIGN_OR_RETURN(const v1::GetRequestResponse answer,
+                   GetRequest(session, options.request, as_of_ms));
+  ASSIGN_OR_RETURN(const DefinitionView definition, session.DefinitionOf(answer.request()));
+  const std::string& role = session.settings().role;
+  // What could have been done then is no step that can be taken now.
+  if (as_of_ms != 0) return PrintRequest(session, answer.request());
+  if (session.json()) {
+    Json json = RequestJson(answer.request());
+    json["next_steps"] = NextStepsJson(answer.request(), definition, role);
+    session.out() << JsonText(json);
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(PrintRequest(session, answer.request()));
+  session.out() << NextStepsText(answer.request(), definition, role, StyleOf(session));
+  return absl::OkStatus();
 }
 
-absl::Status RequestsHistory(Session& session, const std::string& request) {
+absl::Status RequestsHistory(Session& session, const RequestsViewOptions& options) {
   v1::GetRequestHistoryRequest get;
-  ASSIGN_OR_RETURN(*get.mutable_name(), RequestNameOf(request));
-  const absl::StatusOr<v1::GetRequestHistoryResponse> found = session.connection().Call(get);
+  ASSIGN_OR_RETURN(*get.mutable_name(), RequestNameOf(options.request));
+  ASSIGN_OR_RETURN(const int64_t as_of_ms, ParseMoment(options.as_of, DayPart::kEnd));
+  get.set_as_of_ms(as_of_ms);
+  const absl::StatusOr<v1::GetRequestHistoryResponse> found = WholeHistory(session, get);
   if (!found.ok()) return NotFoundAdvice(session, found.status());
   const v1::GetRequestHistoryResponse& answer = *found;
   if (session.json()) {
@@ -271,23 +339,28 @@ absl::Status RequestsHistory(Session& session, const std::string& request) {
 }
 
 absl::Status RequestsCreate(Session& session, const RequestsCreateOptions& options) {
-  const std::string parent = ParentOfArea(options.area);
+  ASSIGN_OR_RETURN(const std::string area, AreaCodeOf(session, options.area));
+  const std::string parent = ParentOfArea(area);
   if (parent == "regions/-") {
     return UsageError(
-        absl::StrCat("--area takes the code of a kecamatan or village (15.01.06), not \"",
+        absl::StrCat("--area meminta kode atau nama kecamatan atau desa (15.01.06), bukan \"",
+                     options.area, "\"; cari dengan: tikar areas search NAMA"),
+        absl::StrCat("--area takes the code or name of a kecamatan or village (15.01.06), not \"",
                      options.area, "\"; find it with: tikar areas search NAME"));
   }
-  const absl::StatusOr<DefinitionView> newest = session.NewestDefinition(options.service);
-  if (newest.status().code() == absl::StatusCode::kNotFound) {
-    return WithAdvice(newest.status(), session.Say("Lihat layanan yang ada: tikar services list",
-                                                   "See what there is: tikar services list"));
+  // What the server will pin: the region may offer another one than the newest of all publishers.
+  const absl::StatusOr<NamedDefinition> offered =
+      OfferedDefinition(session, parent.substr(parent.rfind('/') + 1), options.service);
+  if (offered.status().code() == absl::StatusCode::kNotFound) {
+    return WithAdvice(offered.status(), session.Say("Lihat layanan yang ada: tikar services list",
+                                                    "See what there is: tikar services list"));
   }
-  if (!newest.ok()) return newest.status();
-  const DefinitionView& definition = *newest;
+  if (!offered.ok()) return offered.status();
+  const DefinitionView definition(std::make_shared<const v1::Definition>(offered->definition));
   v1::CreateRequestRequest create;
   create.set_parent(parent);
   create.set_service(options.service);
-  create.set_area(options.area);
+  create.set_area(area);
   for (const std::string& argument : options.sets) {
     ASSIGN_OR_RETURN(const Assignment assignment, SplitAssignment(argument));
     v1::FieldValue& field = *create.add_fields();
@@ -318,8 +391,10 @@ absl::Status RequestsEdit(Session& session, const RequestsEditOptions& options) 
   if (answer.verdict() != v1::VERDICT_ACCEPTED && answer.verdict() != v1::VERDICT_UNSPECIFIED) {
     return WithAdvice(
         absl::FailedPreconditionError(absl::StrCat(
-            "the server answered ", EnumJson(v1::Verdict_Name(answer.verdict()), "VERDICT_"),
-            " for change ", absl::BytesToHexString(answer.change_id()))),
+            AbslView(answer.verdict() == v1::VERDICT_QUARANTINED
+                         ? session.Say("server menahan perubahan ", "the server holds change ")
+                         : session.Say("server menolak perubahan ", "the server refused change ")),
+            absl::BytesToHexString(answer.change_id()))),
         absl::StrCat(AbslView(session.Say("Lihat sebabnya: ", "See why: ")),
                      "tikar requests history ", RefText(answer.request().ref())));
   }

@@ -36,11 +36,18 @@ absl::StatusOr<std::string> RequestNameOf(std::string_view typed) {
   if (const std::optional<std::string> ref = sync::ParseRef(typed)) {
     return absl::StrCat("regions/-/requests/", *ref);
   }
-  return UsageError(absl::StrCat(
-      "\"", AbslView(typed),
-      "\" is no request: a ref has 10 characters and a check character "
-      "(7ZK4Q-X9M2H-P), an id 32 hex digits, a name the form regions/15.01/requests/…. If it was "
-      "copied by hand, one character is wrong or two are swapped."));
+  return UsageError(
+      absl::StrCat(
+          "\"", AbslView(typed),
+          "\" bukan permohonan: nomor terdiri dari 10 huruf dan satu huruf periksa "
+          "(7ZK4Q-X9M2H-P), id dari 32 angka heksadesimal, nama berbentuk "
+          "regions/15.01/requests/…. Bila disalin dengan tangan, satu huruf salah atau dua "
+          "huruf tertukar."),
+      absl::StrCat(
+          "\"", AbslView(typed),
+          "\" is no request: a ref has 10 characters and a check character "
+          "(7ZK4Q-X9M2H-P), an id 32 hex digits, a name the form regions/15.01/requests/…. "
+          "If it was copied by hand, one character is wrong or two are swapped."));
 }
 
 std::string ParentOfArea(std::string_view area) {

@@ -11,9 +11,14 @@ namespace tikar::cli {
 
 enum class OutputFormat { kTable, kJson };
 
+inline constexpr char kDefaultServer[] = "127.0.0.1:50151";
+inline constexpr char kDefaultRole[] = "operator";
+
 struct Settings {
   // "host:port".
   std::string server;
+  // Name of the context that it comes from; empty: of none.
+  std::string context;
   OutputFormat output = OutputFormat::kTable;
   Language language = Language::kEnglish;
   // Who writes, and in which capacity; see ChangeBody.actor and ChangeBody.role.

@@ -29,30 +29,34 @@ absl::Status ShowStatus(Session& session) {
                   << OneLine(text) << "\n";
   };
   const absl::Duration up = absl::Milliseconds(status.server_time_ms() - status.started_at_ms());
-  line(session.Say("Server", "Server"),
-       absl::StrCat(session.settings().server, "  tikard ", status.server_version()));
+  const std::string& context = session.settings().context;
+  line("Server", absl::StrCat(session.settings().server,
+                              context.empty() ? "" : absl::StrCat(" (", context, ")"), "  tikard ",
+                              status.server_version()));
   line(session.Say("Berjalan", "Running"),
-       absl::StrCat(AboutDuration(up), sync::AbslView(session.Say(", sejak ", ", since ")),
+       absl::StrCat(AboutDuration(up, session.language()),
+                    sync::AbslView(session.Say(", sejak ", ", since ")),
                     LocalTime(status.started_at_ms())));
   line("Log", absl::StrFormat("%016x", status.origin()));
   if (!status.data_directory().empty()) {
     line(session.Say("Data", "Data"), status.data_directory());
   }
+  const auto count = [&](uint64_t number, std::string_view indonesian, std::string_view one,
+                         std::string_view many) {
+    return Count(session.language(), number, indonesian, one, many);
+  };
   line(session.Say("Katalog", "Catalogue"),
-       absl::StrCat(status.definitions(),
-                    sync::AbslView(session.Say(" definisi, ", " definitions, ")), status.areas(),
-                    sync::AbslView(session.Say(" wilayah", " areas"))));
+       absl::StrCat(count(status.definitions(), "definisi", "definition", "definitions"), ", ",
+                    count(status.areas(), "wilayah", "area", "areas")));
   line(session.Say("Aliran", "Streams"),
        absl::StrCat(status.live_streams(), sync::AbslView(session.Say(" terbuka", " live"))));
   line(session.Say("Antrean", "Queue"),
-       absl::StrCat(status.queue_changes(),
-                    sync::AbslView(session.Say(" perubahan, ", " changes, ")), status.queue_bytes(),
-                    " B"));
+       absl::StrCat(count(status.queue_changes(), "perubahan", "change", "changes"), ", ",
+                    status.queue_bytes(), " B"));
+  // Not the groups: the server writes some for itself, on which nobody's change waits.
   line(session.Say("Tersimpan", "Committed"),
-       absl::StrCat(status.changes_committed(),
-                    sync::AbslView(session.Say(" perubahan dalam ", " changes in ")),
-                    status.groups_committed(),
-                    sync::AbslView(session.Say(" kelompok sejak mulai", " groups since start"))));
+       absl::StrCat(count(status.changes_committed(), "perubahan", "change", "changes"),
+                    sync::AbslView(session.Say(" sejak mulai", " since start"))));
   session.out() << "\n";
   if (status.regions().empty()) {
     session.out() << session.Say("Belum ada permohonan.\n", "No requests yet.\n");

@@ -5,11 +5,23 @@
 
 #include <cstdlib>
 
+#include "absl/strings/numbers.h"
+
 namespace tikar::cli {
 namespace {
 
 // A window narrower than this is taken for one that does not know its size.
 constexpr size_t kWidthMin = 20;
+constexpr size_t kWidthMax = 10'000;
+
+// COLUMNS, where it is exported (shells keep theirs to themselves): `watch` tells by it how wide
+// its window is, though it reads from a pipe. 0: not set, or no width.
+size_t WidthVariable() {
+  const char* variable = std::getenv("COLUMNS");
+  size_t width = 0;
+  if (variable == nullptr || !absl::SimpleAtoi(variable, &width)) return 0;
+  return width >= kWidthMin && width <= kWidthMax ? width : 0;
+}
 
 std::string_view EscapeOf(Style style) {
   switch (style) {
@@ -36,9 +48,13 @@ std::string_view EscapeOf(Style style) {
 Terminal DetectTerminal(int file_descriptor, bool color_allowed) {
   Terminal terminal;
   terminal.interactive = isatty(file_descriptor) == 1;
+  const size_t columns = WidthVariable();
+  terminal.width = columns;
   if (!terminal.interactive) return terminal;
   winsize size{};
-  if (ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col >= kWidthMin) {
+  if (columns > 0) {
+    // Somebody said how wide it is.
+  } else if (ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col >= kWidthMin) {
     terminal.width = size.ws_col;
   } else {
     terminal.width = 80;

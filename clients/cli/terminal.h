@@ -16,7 +16,8 @@ struct Terminal {
   size_t width = 0;
 };
 
-// Looks at the file descriptor (ioctl TIOCGWINSZ). Colours only on a terminal, and not if
+// Looks at the file descriptor (ioctl TIOCGWINSZ); an exported COLUMNS from 20 to 10,000 says how
+// wide it is, also of a pipe. Colours only on a terminal, and not if
 // `color_allowed` is false, NO_COLOR is set (no-color.org) or TERM is "dumb".
 Terminal DetectTerminal(int file_descriptor, bool color_allowed);
 

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "clients/cli/failure.h"
 #include "sync/types.h"
 
 namespace tikar::cli {
@@ -93,17 +94,36 @@ std::optional<int64_t> ParseTime(std::string_view text) {
   return std::nullopt;
 }
 
-std::string AboutDuration(absl::Duration duration) {
+absl::StatusOr<int64_t> ParseMoment(std::string_view text, DayPart day) {
+  if (text.empty()) return 0;
+  std::optional<int64_t> time;
+  if (ParseIsoDate(text).has_value()) {
+    time = ParseTime(std::string(text) + (day == DayPart::kBegin ? " 00:00:00" : " 23:59:59"));
+    if (time.has_value() && day == DayPart::kEnd) *time += kMillisecondsPerSecond - 1;
+  } else {
+    time = ParseTime(text);
+  }
+  if (time.has_value()) return *time;
+  return UsageError(
+      absl::StrCat("\"", sync::AbslView(text), "\" bukan waktu: tulis 2026-01-31 10:00"),
+      absl::StrCat("\"", sync::AbslView(text), "\" is no time: write 2026-01-31 10:00"));
+}
+
+std::string AboutDuration(absl::Duration duration, Language language) {
   if (duration < absl::ZeroDuration()) duration = -duration;
   const auto count = [duration](absl::Duration unit) { return (duration + unit / 2) / unit; };
+  const auto text = [language](int64_t number, std::string_view indonesian,
+                               std::string_view english) {
+    return absl::StrCat(number, " ", sync::AbslView(Pick(language, indonesian, english)));
+  };
   if (const int64_t seconds = count(absl::Seconds(1)); seconds < 60) {
-    return absl::StrCat(seconds, " s");
+    return text(seconds, "dtk", "s");
   }
   if (const int64_t minutes = count(absl::Minutes(1)); minutes < 60) {
-    return absl::StrCat(minutes, " min");
+    return text(minutes, "mnt", "min");
   }
-  if (const int64_t hours = count(absl::Hours(1)); hours < 48) return absl::StrCat(hours, " h");
-  return absl::StrCat(count(absl::Hours(24)), " d");
+  if (const int64_t hours = count(absl::Hours(1)); hours < 48) return text(hours, "jam", "h");
+  return text(count(absl::Hours(24)), "hari", "d");
 }
 
 struct CivilTimeParser::Zone {
@@ -121,9 +141,12 @@ absl::StatusOr<CivilTimeParser> CivilTimeParser::Make(std::string format, std::s
       icu::UnicodeString::fromUTF8(icu::StringPiece(zone.data(), static_cast<int>(zone.size())))));
   // ICU answers a name that it does not know with the zone "unknown", which is UTC: silently wrong.
   if (found == nullptr || *found == icu::TimeZone::getUnknown()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("no time zone is called \"", sync::AbslView(zone),
-                     "\"; take an IANA name such as \"Asia/Jakarta\" or \"America/New_York\""));
+    return WithIndonesian(
+        absl::InvalidArgumentError(
+            absl::StrCat("no time zone is called \"", sync::AbslView(zone),
+                         "\"; take an IANA name such as \"Asia/Jakarta\" or \"America/New_York\"")),
+        absl::StrCat("tidak ada zona waktu \"", sync::AbslView(zone),
+                     "\"; pakai nama IANA seperti \"Asia/Jakarta\" atau \"America/New_York\""));
   }
   auto holder = std::make_unique<Zone>();
   auto* basic = dynamic_cast<icu::BasicTimeZone*>(found.get());

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "clients/cli/language.h"
 
 namespace tikar::cli {
 
@@ -29,8 +30,15 @@ std::optional<int32_t> ParseIsoDate(std::string_view text);
 // zone.
 std::optional<int64_t> ParseTime(std::string_view text);
 
-// "3 min", "5 h", "12 d": about how long, for people.
-std::string AboutDuration(absl::Duration duration);
+// What a day alone stands for where a moment is asked for.
+enum class DayPart { kBegin, kEnd };
+
+// What --as-of, --from and --to take: as ParseTime, or a day alone, whose first or last millisecond
+// in this machine's zone it then is. Empty: 0. A usage error for anything else.
+absl::StatusOr<int64_t> ParseMoment(std::string_view text, DayPart day);
+
+// "3 min", "5 h", "12 d": about how long, for people; in Indonesian "3 mnt", "5 jam", "12 hari".
+std::string AboutDuration(absl::Duration duration, Language language = Language::kEnglish);
 
 // Reads civil times of one format in one zone. Immutable, but not for use by two threads at once.
 class CivilTimeParser {

@@ -75,8 +75,44 @@ TEST(ExplainTest, SaysWhatToDoWhenNobodyAnswers) {
   const FailureText text =
       Explain(StatusOfServer(14, "connection refused", ""), Language::kEnglish, kServer);
   EXPECT_EQ(text.message, "no server answers at 127.0.0.1:50151");
-  EXPECT_THAT(text.advice, HasSubstr("Is tikard running at 127.0.0.1:50151?"));
-  EXPECT_THAT(text.advice, HasSubstr("ci/serve"));
+  EXPECT_THAT(text.advice, HasSubstr("Start tikard there (ci/serve)"));
+}
+
+TEST(ExplainTest, AServerThatAnswersIsNotToBeStartedAgain) {
+  google::rpc::Status details;
+  google::rpc::LocalizedMessage message;
+  message.set_locale("en");
+  message.set_message("The server is stopping.");
+  details.add_details()->PackFrom(message);
+  const FailureText text = Explain(StatusOfServer(14, "stopping", details.SerializeAsString()),
+                                   Language::kEnglish, kServer);
+  EXPECT_EQ(text.message, "The server is stopping.");
+  EXPECT_EQ(text.advice, "Try again in a moment.");
+}
+
+TEST(ExplainTest, AMistakeOnTheCommandLineIsSaidInEitherLanguage) {
+  const absl::Status status = UsageError("tulis bagian=nilai", "write field=value");
+  EXPECT_EQ(Explain(status, Language::kEnglish, kServer).message, "write field=value");
+  EXPECT_EQ(Explain(status, Language::kIndonesian, kServer).message, "tulis bagian=nilai");
+  EXPECT_EQ(ExitCodeOf(status), ExitCode::kUsage);
+  EXPECT_EQ(ExitCodeOf(AsUsageError(absl::InvalidArgumentError("no map"))), ExitCode::kUsage);
+  EXPECT_TRUE(AsUsageError(absl::OkStatus()).ok());
+}
+
+TEST(FailureLinesTest, AServerThatIsAwayIsOneLineWithWhatToDo) {
+  const absl::Status status = StatusOfServer(14, "connection refused", "");
+  EXPECT_EQ(FailureLines(status, Explain(status, Language::kEnglish, kServer)),
+            "no server answers at 127.0.0.1:50151. Start tikard there (ci/serve), or name another "
+            "address with --server.\n");
+}
+
+TEST(FailureLinesTest, EachViolationAndTheAdviceHaveALine) {
+  const absl::Status status = Refusal();
+  FailureText text = Explain(status, Language::kEnglish, kServer);
+  text.advice = "Correct \x1b[2Jit.";
+  EXPECT_EQ(FailureLines(status, text),
+            "The request is not complete.\n  • nik: A NIK has 16 digits.\n"
+            "Correct \xEF\xBF\xBD[2Jit.\n");
 }
 
 TEST(RetryDelayTest, IsWhatTheServerSaid) {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <sstream>
@@ -15,7 +16,9 @@
 namespace tikar::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -73,9 +76,9 @@ TEST(RealRowsTest, AllFiveHundredAreTaken) {
     EXPECT_FALSE(row.changes.empty());
     for (const ImportChange& change : row.changes)
       EXPECT_TRUE(ids.insert(change.id.bytes()).second);
-    for (const std::string& warning : row.warnings) {
-      closed_early += warning.starts_with("\"Closed Date\" lies ");
-      updated_early += warning.starts_with("\"Resolution Action Updated Date\" lies ");
+    for (const Bilingual& warning : row.warnings) {
+      closed_early += warning.en.starts_with("\"Closed Date\" lies ");
+      updated_early += warning.en.starts_with("\"Resolution Action Updated Date\" lies ");
     }
   }
   // Counted in the file by other means: of the rows whose walk looks at these columns, six were
@@ -157,7 +160,8 @@ TEST(RowConverterTest, NoncesDifferBySourceKeyAndStep) {
 TEST(RowConverterTest, AClosingBeforeTheCreationIsMovedAndTold) {
   const ImportRow row = ConvertRow({{"Closed Date", "03/22/2019 09:54:16 PM"}});
   EXPECT_THAT(row.problems, IsEmpty());
-  EXPECT_THAT(row.warnings, ElementsAre(HasSubstr("\"Closed Date\" lies 24 h before")));
+  EXPECT_THAT(row.warnings,
+              ElementsAre(Field(&Bilingual::en, HasSubstr("\"Closed Date\" lies 24 h before"))));
   const auto changes = Parsed(row);
   EXPECT_EQ(sync::HlcMs(changes.back().body.hlc()), sync::HlcMs(changes.front().body.hlc()));
 }
@@ -193,7 +197,9 @@ TEST(RowConverterTest, WhatTheDefinitionForbidsIsRefusedBeforeItIsSent) {
 TEST(RowConverterTest, LongTextsAreCutToTheFieldAndTold) {
   const ImportRow row = ConvertRow({{"Descriptor", std::string(300, 'x') + "é"}});
   EXPECT_THAT(row.problems, IsEmpty());
-  EXPECT_THAT(row.warnings, ElementsAre(HasSubstr("judul: cut from")));
+  EXPECT_THAT(row.warnings,
+              ElementsAre(AllOf(Field(&Bilingual::en, HasSubstr("judul: cut from")),
+                                Field(&Bilingual::id, HasSubstr("judul: dipotong dari")))));
 }
 
 TEST(RowConverterTest, RefusesBrokenRows) {
@@ -228,6 +234,14 @@ TEST(ImportMapTest, SaysWhereTheTextIsWrong) {
   EXPECT_THAT(std::string(map.status().message()), HasSubstr("line 2"));
 }
 
+TEST(ImportMapTest, AFileThatIsNoMapIsSaidToBeNoneInAFewLines) {
+  const auto map = ParseImportMap(NycCsv());
+  ASSERT_FALSE(map.ok());
+  const std::string message(map.status().message());
+  EXPECT_THAT(message, HasSubstr("this is no map"));
+  EXPECT_LE(std::count(message.begin(), message.end(), '\n'), 5);
+}
+
 TEST(ImportMapTest, NamesAllThatIsMissing) {
   const auto map = ParseImportMap("source: \"NYC 311\"");
   ASSERT_FALSE(map.ok());
@@ -252,6 +266,8 @@ TEST(ImportMapTest, NamesColumnsFieldsAndStepsThatDoNotExist) {
   EXPECT_THAT(message, HasSubstr("no field \"title\""));
   EXPECT_THAT(message, HasSubstr("no step from \"diterima\" to \"selesai\""));
   EXPECT_THAT(message, HasSubstr("no role \"boss\""));
+  // What the file does have: it may be another one than the map was written for.
+  EXPECT_THAT(message, HasSubstr("this file's columns: Unique Key, Created Date"));
 }
 
 TEST(ImportMapTest, RefusesAnUnknownZone) {

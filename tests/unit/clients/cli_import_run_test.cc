@@ -129,7 +129,7 @@ RunResult Import(Server& server, const std::string& csv) {
   surroundings.sleep = [&](absl::Duration delay) { result.waits.push_back(delay); };
   surroundings.on_progress = [](const ImportSummary&) {};
   surroundings.on_refused = [&](const ImportRow& row) { result.refused.push_back(row); };
-  surroundings.on_warning = [](const ImportRow&, const std::string&) {};
+  surroundings.on_warning = [](const ImportRow&, const Bilingual&) {};
   surroundings.on_wait = [](const absl::Status&, absl::Duration) {};
   ImportRun run(reader, converter, "tikar/test", std::move(surroundings));
   result.summary = run.Run();

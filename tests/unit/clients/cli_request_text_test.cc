@@ -1,5 +1,4 @@
 #include <gmock/gmock.h>
-#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -8,7 +7,7 @@
 #include <string>
 
 #include "absl/strings/str_split.h"
-#include "cli_import_sample.h"
+#include "cli_sample.h"
 #include "clients/cli/display.h"
 #include "clients/cli/json_output.h"
 #include "clients/cli/request_text.h"
@@ -20,16 +19,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-DefinitionView PengaduanView() {
-  return DefinitionView(std::make_shared<const v1::Definition>(Pengaduan()->proto()));
-}
-
-template <typename Message>
-Message Parse(const std::string& text) {
-  Message message;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message));
-  return message;
-}
+DefinitionView PengaduanView() { return CatalogView("pengaduan"); }
 
 constexpr int64_t kJanuary2026Ms = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
 
@@ -38,7 +28,7 @@ v1::Request Disputed() {
   v1::Request request = Parse<v1::Request>(R"(
     name: "regions/15.01/requests/0190f5c2a7b07c3e8d1f2a3b4c5d6e7f"
     ref: "7ZK4QX9M2HP" availability: AVAILABILITY_READY service: "pengaduan" definition_version: 1
-    area: "15.01.06" status: "ditolak" reviews: "status" change_count: 4
+    area: "15.01.06" status: "ditolak" reviews: "status" change_count: 4 etag: "-AbC"
     fields { path: "deskripsi" value { text: "Papan lepas.\nTali putus." } rule: RULE_TEXT
              candidates { actor: "hp-ani" } candidates { actor: "hp-budi" } }
     fields { path: "judul" value { text: "Jembatan gantung putus" } rule: RULE_ONLY
@@ -85,7 +75,15 @@ TEST_F(RequestTextTest, ShowsWhatThereIsWithLabels) {
   EXPECT_THAT(
       text,
       HasSubstr(
-          "tikar conflicts resolve 7ZK4Q-X9M2H-P status --take 1 --reason \"…\" --role penyelia"));
+          "tikar conflicts resolve 7ZK4Q-X9M2H-P status --take 1 --reason \"…\" --role penyelia"
+          " --etag=-AbC\n"));
+  EXPECT_THAT(text, HasSubstr(", 4 changes\n"));
+}
+
+TEST_F(RequestTextTest, CountsOneAsOne) {
+  v1::Request request = Disputed();
+  request.set_change_count(1);
+  EXPECT_THAT(RequestText(request, PengaduanView(), "", {}), HasSubstr(", 1 change\n"));
 }
 
 TEST_F(RequestTextTest, SpeaksIndonesian) {
@@ -122,32 +120,42 @@ TEST_F(RequestTextTest, ARequestThatWaitsForItsDefinitionIsShownByKeys) {
   EXPECT_THAT(RequestText(request, view, "", {}), HasSubstr("waits for its definition"));
 }
 
-TEST_F(RequestTextTest, HistoryTellsWhoLostToWhomAndWhoseClockWasWrong) {
-  auto history = Parse<v1::GetRequestHistoryResponse>(R"(
-    items { change_id: "A" actor: "hp-ani" role: "petugas" kinds: "create" stamp { verdict: VERDICT_ACCEPTED }
-            writes { path: "judul" value { text: "Jembatan" } rule: RULE_SUPERSEDED by_change_id: "C" }
-            writes { path: "status" value { text: "diterima" } rule: RULE_ONLY } }
-    items { change_id: "B" parents: "A" actor: "kantor" role: "operator" kinds: "transition"
-            stamp { verdict: VERDICT_ACCEPTED } reason: "Lengkap"
-            writes { path: "prioritas" value { integer: 2 } rule: RULE_HIGHEST by_change_id: "C" } }
-    items { change_id: "C" parents: "A" actor: "hp-budi" role: "petugas" kinds: "set"
-            stamp { verdict: VERDICT_ACCEPTED } writes { path: "judul" value { text: "Jembatan putus" } rule: RULE_ONLY } }
-    items { change_id: "D" parents: "C" actor: "hp-budi" role: "warga" kinds: "transition"
-            stamp { verdict: VERDICT_VOID reason: REFUSAL_REASON_ROLE } }
-  )");
-  for (auto& item : *history.mutable_items()) {
-    item.set_hlc(sync::PackHlc(kJanuary2026Ms, 0));
-    item.set_effective_time(item.hlc());
-  }
-  history.mutable_items(2)->set_hlc(sync::PackHlc(kJanuary2026Ms + int64_t{365} * 86'400'000, 0));
-  const std::string text = HistoryText(history, PengaduanView(), {});
-  EXPECT_THAT(text, HasSubstr("Title: Jembatan  ← replaced later (#3 hp-budi)"));
-  EXPECT_THAT(text, HasSubstr("Priority: 2  ← lost: the other is higher (#3 hp-budi)"));
-  EXPECT_THAT(text,
-              HasSubstr("clock corrected: the device said 2027-01-01 07:00 WIB, 365 d ahead"));
-  EXPECT_THAT(text, HasSubstr("REFUSED: role"));
-  EXPECT_THAT(text, HasSubstr("Reason: Lengkap"));
-  EXPECT_THAT(text, Not(HasSubstr("Jembatan putus  ←")));
+TEST_F(RequestTextTest, ServiceLevelsSayWhenTheyAreDueAndWhetherTheyAreLate) {
+  v1::Request request = Disputed();
+  EXPECT_THAT(RequestText(request, PengaduanView(), "", {}), Not(HasSubstr("◷")));
+  v1::ServiceClock& met = *request.add_clocks();
+  met.set_key("verifikasi");
+  met.mutable_label()->set_en("Verification");
+  met.set_due_at_ms(kJanuary2026Ms);
+  met.set_stopped_at_ms(kJanuary2026Ms - 1);
+  v1::ServiceClock& running = *request.add_clocks();
+  running.set_key("jawaban");
+  running.set_due_at_ms(kJanuary2026Ms);
+  std::string text = RequestText(request, PengaduanView(), "", {});
+  EXPECT_THAT(text, HasSubstr("◷ Verification  done "));
+  EXPECT_THAT(text, HasSubstr("◷ jawaban  due "));
+  EXPECT_THAT(text, Not(HasSubstr("late")));
+  EXPECT_FALSE(IsLate(request));
+
+  running.set_late(true);
+  EXPECT_TRUE(IsLate(request));
+  text = RequestText(request, PengaduanView(), "", {});
+  EXPECT_THAT(text, HasSubstr(", late\n"));
+  EXPECT_THAT(StatusText(request, PengaduanView(), Language::kIndonesian),
+              HasSubstr(", terlambat"));
+  // One that was late, and is over, is history.
+  running.set_stopped_at_ms(kJanuary2026Ms + 1);
+  EXPECT_FALSE(IsLate(request));
+}
+
+TEST_F(RequestTextTest, WhatIsTheSameIsShownWithTheCommandThatJoinsIt) {
+  v1::Request request = Disputed();
+  request.add_joined("regions/15.01/requests/0190f5c2a7b07c3e8d1f2a3b4c5d6e70");
+  request.add_possible_duplicates("regions/15.01/requests/0190f5c2a7b07c3e8d1f2a3b4c5d6e71");
+  const std::string text = RequestText(request, PengaduanView(), "", {});
+  EXPECT_THAT(text, HasSubstr("Joined to this one: 0190f5c2a7b07c3e8d1f2a3b4c5d6e70\n"));
+  EXPECT_THAT(text, HasSubstr("tikar requests join 7ZK4Q-X9M2H-P --to "
+                              "0190f5c2a7b07c3e8d1f2a3b4c5d6e71\n"));
 }
 
 TEST_F(RequestTextTest, WhatPeopleWroteCannotDriveTheTerminal) {
@@ -161,12 +169,13 @@ TEST_F(RequestTextTest, WhatPeopleWroteCannotDriveTheTerminal) {
 TEST(RequestJsonTest, FieldNamesAreAPromise) {
   const Json json = RequestJson(Disputed());
   for (const char* name :
-       {"name", "ref", "availability", "service", "definition_version", "definition_hash", "area",
-        "status", "retracted", "reviews", "create_time", "update_time", "fields", "elements",
-        "change_count", "heads", "etag", "state_digest"}) {
+       {"name",   "ref",      "availability", "service", "definition_version",  "definition_hash",
+        "area",   "status",   "retracted",    "reviews", "create_time",         "update_time",
+        "fields", "elements", "clocks",       "joined",  "possible_duplicates", "change_count",
+        "heads",  "etag",     "state_digest"}) {
     EXPECT_TRUE(json.contains(name)) << name;
   }
-  EXPECT_EQ(json.size(), 18u);
+  EXPECT_EQ(json.size(), 21u);
   EXPECT_EQ(json["availability"], "ready");
   EXPECT_EQ(json["create_time"], "2026-01-01T00:00:00.000Z");
   EXPECT_EQ(json["fields"]["judul"]["value"], "Jembatan gantung putus");

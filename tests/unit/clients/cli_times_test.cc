@@ -69,11 +69,33 @@ TEST(AboutDurationTest, PicksTheUnit) {
   EXPECT_EQ(AboutDuration(absl::Hours(24 * 365)), "365 d");
 }
 
+TEST(AboutDurationTest, SpeaksIndonesian) {
+  EXPECT_EQ(AboutDuration(absl::Minutes(3), Language::kIndonesian), "3 mnt");
+  EXPECT_EQ(AboutDuration(absl::Hours(5), Language::kIndonesian), "5 jam");
+  EXPECT_EQ(AboutDuration(absl::Hours(24 * 12), Language::kIndonesian), "12 hari");
+}
+
 TEST(AboutDurationTest, RoundsToTheNearest) {
   EXPECT_EQ(AboutDuration(absl::Hours(24 * 365) - absl::Seconds(3)), "365 d");
   EXPECT_EQ(AboutDuration(absl::Minutes(-95)), "2 h");
   EXPECT_EQ(AboutDuration(absl::Milliseconds(59'600)), "1 min");
   EXPECT_EQ(AboutDuration(absl::Hours(48) - absl::Seconds(1)), "2 d");
+}
+
+TEST(ParseMomentTest, ADayAloneIsItsBeginOrItsEnd) {
+  const int64_t begin = *ParseMoment("2026-01-31", DayPart::kBegin);
+  EXPECT_EQ(begin, ParseTime("2026-01-31 00:00"));
+  EXPECT_EQ(*ParseMoment("2026-01-31", DayPart::kEnd),
+            *ParseMoment("2026-02-01", DayPart::kBegin) - 1);
+}
+
+TEST(ParseMomentTest, ATimeIsMeantAsItStands) {
+  for (const DayPart day : {DayPart::kBegin, DayPart::kEnd}) {
+    EXPECT_EQ(IsoTime(*ParseMoment("2026-01-31T10:00:00Z", day)), "2026-01-31T10:00:00.000Z");
+    EXPECT_EQ(*ParseMoment("", day), 0);
+    EXPECT_EQ(ParseMoment("kemarin", day).status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_FALSE(ParseMoment("2026-02-30", day).ok());
+  }
 }
 
 }  // namespace

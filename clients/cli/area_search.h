@@ -1,0 +1,27 @@
+// From what a person calls an area to its code.
+#ifndef TIKAR_CLIENTS_CLI_AREA_SEARCH_H_
+#define TIKAR_CLIENTS_CLI_AREA_SEARCH_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "clients/cli/session.h"
+#include "tikar/v1/catalog_service.pb.h"
+
+namespace tikar::cli {
+
+// Digits and dots only: "15", "15.01.06". Nothing is asked of the server then.
+bool LooksLikeAreaCode(const std::string& typed);
+
+// Of several areas, those that `typed` names best: whose name it is; else what it is a regency's or
+// city's name without "Kabupaten" or "Kota"; else all. Case does not matter.
+std::vector<v1::Area> BestMatches(const std::string& typed, const std::vector<v1::Area>& areas);
+
+// The code that `typed` means: a code as it is, a name looked up on the server. Empty stays empty.
+// A usage error for a name that nothing or, with the codes to choose from, several areas have.
+absl::StatusOr<std::string> AreaCodeOf(Session& session, const std::string& typed);
+
+}  // namespace tikar::cli
+
+#endif  // TIKAR_CLIENTS_CLI_AREA_SEARCH_H_

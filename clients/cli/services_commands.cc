@@ -1,0 +1,104 @@
+// tikar services list, show.
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "clients/cli/commands.h"
+#include "clients/cli/definition_text.h"
+#include "clients/cli/failure.h"
+#include "clients/cli/json_output.h"
+#include "clients/cli/table.h"
+#include "sync/status_macros.h"
+#include "sync/types.h"
+
+namespace tikar::cli {
+namespace {
+
+using sync::AbslView;
+
+// NotFound with what there is.
+absl::Status NoSuchService(Session& session, const ServicesShowOptions& options,
+                           const v1::ListDefinitionsResponse& known) {
+  std::set<std::string> names;
+  for (const v1::DefinitionSummary& summary : known.definitions()) {
+    const v1::Definition& definition = summary.definition();
+    names.insert(definition.service() == options.service
+                     ? absl::StrCat(definition.service(), " v", definition.version())
+                     : definition.service());
+  }
+  const std::string wanted =
+      options.version == 0 ? options.service : absl::StrCat(options.service, " v", options.version);
+  return WithAdvice(
+      absl::NotFoundError(absl::StrCat(
+          AbslView(session.Say("server tidak punya layanan \"", "the server has no service \"")),
+          wanted, "\"")),
+      absl::StrCat(AbslView(session.Say("Yang ada: ", "It has: ")), absl::StrJoin(names, ", ")));
+}
+
+}  // namespace
+
+absl::Status ServicesList(Session& session, bool all_versions) {
+  v1::ListDefinitionsRequest list;
+  list.set_all_versions(all_versions);
+  ASSIGN_OR_RETURN(const v1::ListDefinitionsResponse answer, session.connection().Call(list));
+  if (session.json()) {
+    Json json;
+    json["services"] = Json::array();
+    for (const v1::DefinitionSummary& summary : answer.definitions()) {
+      json["services"].push_back(DefinitionSummaryJson(summary));
+    }
+    session.out() << JsonText(json);
+    return absl::OkStatus();
+  }
+  Table table({{.title = std::string(session.Say("LAYANAN", "SERVICE"))},
+               {.title = std::string(session.Say("VERSI", "VERSION")), .right_aligned = true},
+               {.title = std::string(session.Say("NAMA", "TITLE")), .shrinks = true},
+               {.title = std::string(session.Say("PENERBIT", "PUBLISHER")),
+                .shrinks = true,
+                .droppable = true},
+               {.title = std::string(session.Say("STATUS", "STATES")), .shrinks = true}});
+  for (const v1::DefinitionSummary& summary : answer.definitions()) {
+    const v1::Definition& definition = summary.definition();
+    std::vector<std::string> states;
+    for (const v1::State& state : definition.workflow().states()) states.push_back(state.key());
+    table.AddRow({{definition.service(), Style::kName},
+                  {absl::StrCat(definition.version())},
+                  {Label(session.language(), definition.title(), definition.service())},
+                  {session.AreaName(definition.publisher())},
+                  {absl::StrJoin(states, ", "), Style::kDim}});
+  }
+  if (table.empty()) {
+    session.out() << session.Say("Belum ada layanan.\n", "No services yet.\n");
+    return absl::OkStatus();
+  }
+  session.out() << table.Render(session.out_terminal())
+                << Styled(session.out_terminal(), Style::kDim,
+                          session.Say("Formulir dan alurnya: ", "Its form and workflow: "))
+                << "tikar services show " << answer.definitions(0).definition().service() << "\n";
+  return absl::OkStatus();
+}
+
+absl::Status ServicesShow(Session& session, const ServicesShowOptions& options) {
+  v1::ListDefinitionsRequest list;
+  list.set_all_versions(true);
+  ASSIGN_OR_RETURN(const v1::ListDefinitionsResponse answer, session.connection().Call(list));
+  const v1::DefinitionSummary* found = nullptr;
+  for (const v1::DefinitionSummary& summary : answer.definitions()) {
+    const v1::Definition& definition = summary.definition();
+    if (definition.service() != options.service) continue;
+    if (options.version != 0 && definition.version() != options.version) continue;
+    if (found == nullptr || definition.version() > found->definition().version()) found = &summary;
+  }
+  if (found == nullptr) return NoSuchService(session, options, answer);
+  if (session.json()) {
+    session.out() << JsonText(DefinitionJson(found->definition_hash(), found->definition()));
+    return absl::OkStatus();
+  }
+  const DefinitionView view(std::make_shared<const v1::Definition>(found->definition()));
+  session.out() << DefinitionText(found->definition_hash(), view,
+                                  session.AreaName(found->definition().publisher()),
+                                  {session.out_terminal(), session.language()});
+  return absl::OkStatus();
+}
+
+}  // namespace tikar::cli

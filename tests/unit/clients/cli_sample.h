@@ -1,0 +1,42 @@
+// Definitions of the catalogue and messages in text, for tests of what the CLI shows.
+#ifndef TIKAR_TESTS_UNIT_CLIENTS_CLI_SAMPLE_H_
+#define TIKAR_TESTS_UNIT_CLIENTS_CLI_SAMPLE_H_
+
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_split.h"
+#include "cli_import_sample.h"
+#include "clients/cli/display.h"
+#include "clients/cli/session.h"
+
+namespace tikar::cli {
+
+template <typename Message>
+Message Parse(const std::string& text) {
+  Message message;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
+  return message;
+}
+
+// A definition of catalog/services.
+inline DefinitionView CatalogView(const std::string& service) {
+  return DefinitionView(std::make_shared<const v1::Definition>(
+      Parse<v1::Definition>(ReadSourceFile("catalog/services/" + service + ".textproto"))));
+}
+
+// No line of `text` is wider than `width`, but for those that hold a command to copy.
+inline void ExpectFits(const std::string& text, size_t width) {
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    if (line.find("tikar ") != absl::string_view::npos) continue;
+    EXPECT_LE(DisplayWidth({line.data(), line.size()}), width) << line;
+  }
+}
+
+}  // namespace tikar::cli
+
+#endif  // TIKAR_TESTS_UNIT_CLIENTS_CLI_SAMPLE_H_
