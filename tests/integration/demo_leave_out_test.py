@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
 """The demo's checks bite: played without one of its steps, the story ends with exit code 1 and says what is not true."""
 
-import argparse
-import pathlib
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from programs import ROOT, parser_of
 
 # Step that is left out, and what the story must then find not to be true.
 WANTED = {
@@ -18,10 +16,7 @@ WANTED = {
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--build', required=True)
-    parser.add_argument('--data-dir', required=True)
-    arguments = parser.parse_args()
+    arguments = parser_of(__doc__).parse_args()
     failed = 0
     for step, claim in WANTED.items():
         run = subprocess.run([str(ROOT / 'ci/demo/run'), '--build', arguments.build, '--data-dir', arguments.data_dir,

@@ -4,18 +4,11 @@
 Runs the real tikard, tikar and tikar-field, as people do. The rows are New York's (tests/data/nyc311).
 """
 
-import argparse
 import collections
 import csv
-import pathlib
 import re
-import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / 'ci' / 'demo'))
-sys.dont_write_bytecode = True
-
-from stage import Failure, Silent, Stage  # noqa: E402
+from programs import ROOT, run_on_stage
 
 DATA = ROOT / 'tests' / 'data' / 'nyc311'
 ROWS = 500
@@ -148,19 +141,5 @@ def play(stage):
     stage.check_converged(phones, after)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--build', type=pathlib.Path, required=True)
-    parser.add_argument('--data-dir', type=pathlib.Path, required=True)
-    arguments = parser.parse_args()
-    try:
-        with Stage(arguments.build, arguments.data_dir, Silent(), ROOT) as stage:
-            play(stage)
-    except Failure as failure:
-        print(f'error: {failure}', file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    run_on_stage(play, __doc__)
