@@ -32,7 +32,7 @@ REF = re.compile(r'\b[0-9A-Z]{5}-[0-9A-Z]{5}-[0-9A-Z]\b')
 
 
 def spoken(ref):
-    """The citizen's number as people write it: 7ZK4Q-X9M2H-B."""
+    """The citizen's number as people write it: 7ZK4Q-X9M2H-P."""
     return f'{ref[:5]}-{ref[5:10]}-{ref[10:]}'
 
 
