@@ -142,6 +142,9 @@ std::optional<PlaceRow> PlaceRowOf(const State& state, const Definition* definit
       state.Find(kDuplicateOfPath) != nullptr) {
     return std::nullopt;
   }
+  // A Create repeats the service for nodes without the definition. Another node judged that; here
+  // it becomes part of a key, which must hold together.
+  if (state.service != definition->proto().service()) return std::nullopt;
   const v1::DuplicateRule& rule = definition->proto().duplicates();
   const FieldState* const field = state.Find(rule.place_field());
   if (field == nullptr || !field->value || field->value->kind() != Value::Kind::kPlace) {

@@ -240,18 +240,20 @@ absl::StatusOr<Outcome> Replica::AddDefinition(std::string bytes, int64_t now_ms
   RETURN_IF_ERROR(FoldArrived(hash, kUpgradesPerGroupMax, &group).status());
   // Logs that stopped before an entry that pins this definition.
   for (const auto& [region, record] : regions_) {
-    const std::string positions = keys::PositionPrefix(region);
-    std::vector<Origin> origins;
-    absl::Status status;
-    RETURN_IF_ERROR(reader_.Scan(Family::kMeta, positions, PrefixEnd(positions),
-                                 [&](std::string_view key, std::string_view) {
-                                   absl::StatusOr<Origin> origin = OriginOfPosition(region, key);
-                                   status = origin.status();
-                                   if (origin.ok()) origins.push_back(*origin);
-                                   return origin.ok();
-                                 }));
-    RETURN_IF_ERROR(status);
-    for (const Origin origin : origins) RETURN_IF_ERROR(group.AdvanceOverHeld(region, origin));
+    // Origins by their logs, not by their positions: one whose very first entry waits has none.
+    std::string begin = region;
+    while (true) {
+      std::optional<Origin> origin;
+      RETURN_IF_ERROR(reader_.Scan(Family::kLog, begin, PrefixEnd(region),
+                                   [&origin](std::string_view key, std::string_view) {
+                                     CanonicalReader rest(key.substr(keys::kRegionSize));
+                                     origin = Origin{rest.Fixed64()};
+                                     return false;
+                                   }));
+      if (!origin) break;
+      RETURN_IF_ERROR(group.AdvanceOverHeld(region, *origin));
+      begin = PrefixEnd(keys::LogPrefix(region, *origin));
+    }
   }
   return group.Finish();
 }

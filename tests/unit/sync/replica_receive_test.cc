@@ -125,6 +125,18 @@ TEST_F(ReplicaReceiveTest, TheVersionVectorWaitsForADefinitionThatIsMissing) {
   EXPECT_TRUE(mirror.AddDefinition(*NewerComplaint()).batch.empty()) << "known already";
 }
 
+TEST_F(ReplicaReceiveTest, ALogWhoseFirstEntryWaitsGoesOnWhenTheDefinitionComes) {
+  node_.AddDefinition(*NewerComplaint());
+  const Written pinned = node_.Take(siti_.Create(kTamiai, *NewerComplaint()).Set("judul", "Lampu"));
+  node_.Take(siti_.After(pinned).Set("judul", "Lampu padam"));
+  Node mirror(2);
+  mirror.PullFrom(node_);
+  EXPECT_EQ(mirror.Vector().Get(node_.origin()), 0u);
+  mirror.AddDefinition(*NewerComplaint());
+  EXPECT_EQ(mirror.Vector().Get(node_.origin()), 2u);
+  EXPECT_EQ(mirror.EntriesAfter({}).size(), 2u) << "what is held whole is passed on";
+}
+
 TEST_F(ReplicaReceiveTest, ARequestWaitsForItsDefinitionAcrossARestart) {
   Node node(2, "", /*knows_definition=*/false);
   const Written created = node.Take(siti_.Create().Set("judul", "satu"));
