@@ -148,8 +148,11 @@ def check(channel):
     must(all(one.message_id and one.message_en for one in refused.violations) and refused.violations,
          'the officer is not told why, in two languages')
 
-    sent = [definition.body for batch in batches for definition in batch.definitions]
-    must_equal([hashlib.sha256(body).digest() for body in sent], [pinned], 'the definitions that were sent')
+    known = [hashlib.sha256(definition.body).digest() for batch in batches for definition in batch.definitions]
+    must_equal(len(set(known)), len(known), 'the number of definitions that were sent once')
+    offers = {offer.service: offer.definition_hash for batch in batches for offer in batch.offers}
+    must_equal(offers['pengaduan'], pinned, 'what is offered for complaints')
+    must_equal(sorted(known), sorted(offers.values()), 'the definitions that were sent, against those offered')
     ready = [one for one in requests_in(batches) if one.availability == request_pb2.AVAILABILITY_READY]
     must_equal(len(ready), 1, 'the number of requests that came')
     request = ready[0]
@@ -165,13 +168,13 @@ def check(channel):
     must(request.feed_position >= taken.feed_position, 'the state does not contain the own change')
 
     # The cursor resumes to nothing new.
-    _, _, batches = phone.sync([], definition_hashes=[pinned])
+    _, _, batches = phone.sync([], definition_hashes=known)
     must_equal(requests_in(batches), [], 'what is new after everything came')
 
     # An edit on top of it, and the first change once more: a retry.
     edit = body_of(now + 1000, 'petugas', [text('judul', 'Lampu jalan padam sejak Senin')],
                    request_id=taken.request_id, parents=[change_id_of(good)])
-    _, (edited, retried), batches = phone.sync([edit, good], definition_hashes=[pinned])
+    _, (edited, retried), batches = phone.sync([edit, good], definition_hashes=known)
     must_equal((edited.verdict, edited.duplicate), (entry_pb2.VERDICT_ACCEPTED, False), 'the edit')
     must_equal((retried.verdict, retried.duplicate, retried.seq), (entry_pb2.VERDICT_ACCEPTED, True, taken.seq),
                'the retry')
