@@ -6,6 +6,8 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -29,12 +31,14 @@ inline DefinitionView CatalogView(const std::string& service) {
       Parse<v1::Definition>(ReadSourceFile("catalog/services/" + service + ".textproto"))));
 }
 
-// No line of `text` is wider than `width`, but for those that hold a command to copy.
-inline void ExpectFits(const std::string& text, size_t width) {
+// Width of the widest line of `text`, but for those that hold a command to copy. 0: no such line.
+inline size_t WidestLine(const std::string& text) {
+  size_t widest = 0;
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
     if (line.find("tikar ") != absl::string_view::npos) continue;
-    EXPECT_LE(DisplayWidth({line.data(), line.size()}), width) << line;
+    widest = std::max<size_t>(widest, DisplayWidth({line.data(), line.size()}));
   }
+  return widest;
 }
 
 }  // namespace tikar::cli

@@ -68,7 +68,9 @@ TEST(ServicesTest, AreAllTextprotosThatParseAndSayWhatTheyAre) {
 
 TEST(ServicesTest, GiveTheirReviewerNothingToSay) {
   for (const std::filesystem::path& file : ServiceFiles()) {
-    for (const Finding& finding : ReviewDefinition(ReadDefinition(file))) {
+    const std::vector<Finding> findings = ReviewDefinition(ReadDefinition(file));
+    EXPECT_EQ(findings.size(), 0u) << file.stem();
+    for (const Finding& finding : findings) {
       ADD_FAILURE() << file.stem() << ": " << SeverityName(finding.severity) << ": "
                     << finding.where << ": " << finding.message;
     }
