@@ -1,6 +1,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/engine/failure.h"
+#include "server/engine/limits.h"
 #include "server/engine/offers.h"
 #include "server/services.h"
 #include "server/unary.h"
@@ -23,6 +25,9 @@
 
 namespace tikar::server {
 namespace {
+
+// Hash, tags and lengths around one definition of a list.
+constexpr size_t kSummaryOverheadBytes = 64;
 
 using DefinitionPointer = std::shared_ptr<const sync::Definition>;
 
@@ -115,6 +120,28 @@ DefinitionPointer FindPublished(const sync::DefinitionTable& table,
   return found;
 }
 
+// By service, version and publisher, for people.
+using ListKey = std::tuple<std::string, uint32_t, std::string, sync::DefinitionHash>;
+
+ListKey ListKeyOf(const sync::Definition& definition) {
+  const v1::Definition& proto = definition.proto();
+  return {proto.service(), proto.version(), proto.publisher(), definition.hash()};
+}
+
+// Of the definition that a page ended with, whose hash is the token. Definitions stay for ever,
+// even when a newer one has taken this one's place in the list meanwhile.
+absl::StatusOr<ListKey> LastOfPage(const sync::DefinitionTable& table, const std::string& token) {
+  const auto hash = sync::DefinitionHash::FromHex(token);
+  const DefinitionPointer last = hash.has_value() ? table.Find(*hash) : nullptr;
+  if (last != nullptr) return ListKeyOf(*last);
+  return Malformed(
+      "page_token", "page_token_unknown",
+      "Server ini tidak punya definisi tempat halaman sebelumnya berakhir; mulai lagi "
+      "tanpa page_token.",
+      "this server does not have the definition that the page before ended with: begin "
+      "again without page_token");
+}
+
 class CatalogService final : public v1::CatalogService::CallbackService {
  public:
   CatalogService(Engine* engine, const Catalog* catalog) : engine_(engine), catalog_(*catalog) {}
@@ -154,22 +181,36 @@ class CatalogService final : public v1::CatalogService::CallbackService {
                                             const v1::ListDefinitionsRequest* request,
                                             v1::ListDefinitionsResponse* response) override {
     return RunRead(engine_, context, [=](const Published& published) -> absl::Status {
-      // By service, version and publisher, for people.
-      std::map<std::tuple<std::string, uint32_t, std::string, sync::DefinitionHash>,
-               const sync::Definition*>
-          sorted;
+      const std::string arguments = absl::StrCat("definitions ", request->all_versions());
+      ASSIGN_OR_RETURN(const sync::PageQuery page, PageOf(request->page_size(), kPageSizeMax,
+                                                          request->page_token(), arguments));
+      std::map<ListKey, const sync::Definition*> sorted;
       for (const auto& [hash, definition] : published.definitions->all()) {
         const v1::Definition& proto = definition->proto();
         if (!request->all_versions() &&
             published.definitions->Newest(proto.service())->hash() != hash) {
           continue;
         }
-        sorted[{proto.service(), proto.version(), proto.publisher(), hash}] = definition.get();
+        sorted[ListKeyOf(*definition)] = definition.get();
       }
-      for (const auto& [key, definition] : sorted) {
+      auto next = sorted.begin();
+      if (!page.token.empty()) {
+        ASSIGN_OR_RETURN(const ListKey last, LastOfPage(*published.definitions, page.token));
+        next = sorted.upper_bound(last);
+      }
+      size_t bytes = 0;
+      for (; next != sorted.end(); ++next) {
+        const size_t more = next->second->bytes().size() + kSummaryOverheadBytes;
+        const auto listed = static_cast<size_t>(response->definitions_size());
+        if (listed == page.size || (listed > 0 && bytes + more > page.bytes_max)) {
+          response->set_next_page_token(
+              BindToken(std::prev(next)->second->hash().hex(), arguments));
+          break;
+        }
+        bytes += more;
         v1::DefinitionSummary& summary = *response->add_definitions();
-        summary.set_definition_hash(definition->hash().bytes());
-        *summary.mutable_definition() = definition->proto();
+        summary.set_definition_hash(next->second->hash().bytes());
+        *summary.mutable_definition() = next->second->proto();
       }
       return absl::OkStatus();
     });

@@ -26,6 +26,11 @@ void AddText(std::string_view text, v1::ReportRow* row) {
   row->add_cells()->mutable_value()->set_text(std::string(text));
 }
 
+void AddWords(const v1::LocalizedText& words, v1::ReportRow* row) {
+  AddText(words.id(), row);
+  *row->mutable_cells(row->cells_size() - 1)->mutable_words() = words;
+}
+
 void AddNumber(int64_t number, v1::ReportRow* row) {
   row->add_cells()->mutable_value()->set_integer(number);
 }

@@ -18,6 +18,8 @@ v1::LocalizedText Localized(std::string_view id, std::string_view en);
 v1::ReportColumn MakeColumn(std::string_view key, v1::LocalizedText label, bool numeric);
 
 void AddText(std::string_view text, v1::ReportRow* row);
+// A definition's words, in both languages.
+void AddWords(const v1::LocalizedText& words, v1::ReportRow* row);
 void AddNumber(int64_t number, v1::ReportRow* row);
 void AddCell(std::optional<v1::Value> value, v1::ReportRow* row);
 

@@ -90,7 +90,7 @@ class ServiceLevelReport final : public Report {
       AddText(std::get<0>(key), &row);
       AddText(std::get<1>(key), &row);
       AddText(std::get<2>(key), &row);
-      AddText(counts.label.id(), &row);
+      AddWords(counts.label, &row);
       for (const int64_t count : {counts.running, counts.met, counts.missed, counts.late}) {
         AddNumber(count, &row);
       }

@@ -7,11 +7,13 @@
 #include "absl/strings/str_cat.h"
 #include "server/authoring.h"
 #include "server/engine/failure.h"
+#include "server/engine/limits.h"
 #include "server/resource_names.h"
 #include "server/services.h"
 #include "server/unary.h"
 #include "server/watch.h"
 #include "sync/feed.h"
+#include "sync/feed_cursor.h"
 #include "sync/limits.h"
 #include "sync/query.h"
 #include "sync/status_macros.h"
@@ -34,6 +36,15 @@ absl::Status CheckFilter(const v1::RequestFilter& filter) {
     }
   }
   return absl::OkStatus();
+}
+
+// A place in the feed, as phones send it. What it says is checked where the feed is read.
+absl::Status CheckResumeToken(const std::string& token) {
+  if (token.size() <= kCursorBytesMax && sync::DecodeCursor(token).ok()) return absl::OkStatus();
+  return Malformed(
+      "resume_token", "resume_token_format",
+      "resume_token bukan dari jawaban WatchRequests; kosongkan untuk mulai sekarang.",
+      "resume_token is from no response of WatchRequests; leave it empty to begin now");
 }
 
 absl::Status CheckAsOf(int64_t as_of_ms) {
@@ -168,8 +179,11 @@ class RequestService final : public v1::RequestService::CallbackService {
     if (const absl::Status checked = CheckFilter(request->filter()); !checked.ok()) {
       return RefuseWatch(checked);
     }
+    if (const absl::Status checked = CheckResumeToken(request->resume_token()); !checked.ok()) {
+      return RefuseWatch(checked);
+    }
     return StartWatch(engine_, context, WatchedAreas(catalog_.areas, *region, request->filter()),
-                      request->filter());
+                      request->filter(), request->resume_token());
   }
 
  private:

@@ -14,10 +14,11 @@ namespace {
 class Watch final : public WatchReactor, public WatchTransport {
  public:
   Watch(Engine* engine, grpc::CallbackServerContext* context, std::vector<std::string> scope,
-        const v1::RequestFilter& filter)
+        const v1::RequestFilter& filter, const std::string& resume_token)
       : engine_(*engine),
         context_(*context),
-        session_(std::make_shared<WatchSession>(engine, this, std::move(scope), filter)) {}
+        session_(
+            std::make_shared<WatchSession>(engine, this, std::move(scope), filter, resume_token)) {}
 
   void Start() {
     counted_ = engine_.calls().Begin();
@@ -67,8 +68,9 @@ class Refusal final : public WatchReactor {
 }  // namespace
 
 WatchReactor* StartWatch(Engine* engine, grpc::CallbackServerContext* context,
-                         std::vector<std::string> scope, const v1::RequestFilter& filter) {
-  auto* watch = new Watch(engine, context, std::move(scope), filter);
+                         std::vector<std::string> scope, const v1::RequestFilter& filter,
+                         const std::string& resume_token) {
+  auto* watch = new Watch(engine, context, std::move(scope), filter, resume_token);
   watch->Start();
   return watch;
 }

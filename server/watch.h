@@ -15,10 +15,11 @@ namespace tikar::server {
 
 using WatchReactor = grpc::ServerWriteReactor<v1::WatchRequestsResponse>;
 
-// Begins a watch, or ends the call at once when there are too many streams or the server stops. The
-// reactor deletes itself.
+// Begins a watch, at once or behind `resume_token`, or ends the call at once when there are too
+// many streams or the server stops. The reactor deletes itself.
 WatchReactor* StartWatch(Engine* engine, grpc::CallbackServerContext* context,
-                         std::vector<std::string> scope, const v1::RequestFilter& filter);
+                         std::vector<std::string> scope, const v1::RequestFilter& filter,
+                         const std::string& resume_token);
 
 // Ends the call at once.
 WatchReactor* RefuseWatch(const absl::Status& status);

@@ -240,6 +240,29 @@ TEST_F(CatalogTest, ADefinitionIsFoundByPublisherAndVersion) {
   v1::ListDefinitionsResponse all;
   ASSERT_TRUE(Call(*catalog_, &v1::CatalogService::Stub::ListDefinitions, list, &all).ok());
   EXPECT_THAT(all.definitions(), SizeIs(DefinitionsInCatalogue() + 2));
+  EXPECT_EQ(all.next_page_token(), "");
+
+  // The same in pages.
+  std::vector<std::string> paged;
+  list.set_page_size(2);
+  do {
+    v1::ListDefinitionsResponse page;
+    ASSERT_TRUE(Call(*catalog_, &v1::CatalogService::Stub::ListDefinitions, list, &page).ok());
+    ASSERT_LE(page.definitions_size(), 2);
+    for (const auto& summary : page.definitions()) paged.push_back(summary.definition_hash());
+    list.set_page_token(page.next_page_token());
+  } while (!list.page_token().empty());
+  std::vector<std::string> whole;
+  for (const auto& summary : all.definitions()) whole.push_back(summary.definition_hash());
+  EXPECT_EQ(paged, whole);
+
+  list.set_page_size(1'001);
+  EXPECT_EQ(Call(*catalog_, &v1::CatalogService::Stub::ListDefinitions, list, &all).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  list.set_page_size(2);
+  list.set_page_token("kemarin");
+  EXPECT_EQ(Call(*catalog_, &v1::CatalogService::Stub::ListDefinitions, list, &all).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_F(CatalogTest, PhonesGetTheFormsOfTheirRegionsAndHearOfANewOne) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ class ReportsTest : public ServicesTest {
     grpc::Status status;
     std::vector<std::string> columns;
     std::vector<std::string> rows, sums;  // cells with commas
+    std::set<std::string> english;        // words of definitions in the rows
     int messages = 0;
     bool columns_once = true;
   };
@@ -44,7 +46,12 @@ class ReportsTest : public ServicesTest {
         EXPECT_FALSE(column.label().en().empty());
         table.columns.push_back(column.key());
       }
-      for (const v1::ReportRow& row : response.rows()) table.rows.push_back(Cells(row));
+      for (const v1::ReportRow& row : response.rows()) {
+        table.rows.push_back(Cells(row));
+        for (const v1::ReportCell& cell : row.cells()) {
+          if (cell.has_words()) table.english.insert(cell.words().en());
+        }
+      }
       for (const v1::ReportRow& row : response.sums()) table.sums.push_back(Cells(row));
     }
     table.status = reader->Finish();
@@ -53,6 +60,7 @@ class ReportsTest : public ServicesTest {
   static std::string Cells(const v1::ReportRow& row) {
     std::vector<std::string> cells;
     for (const v1::ReportCell& cell : row.cells()) {
+      EXPECT_TRUE(!cell.has_words() || cell.words().id() == cell.value().text());
       const v1::Value& value = cell.value();
       cells.push_back(value.has_text()      ? value.text()
                       : value.has_integer() ? absl::StrCat(value.integer())
@@ -103,6 +111,7 @@ TEST_F(ReportsTest, ServiceLevelsAreCountedByHowTheyStand) {
   EXPECT_THAT(table.rows[0], HasSubstr(",2,0,0,1,")) << "the one verified first is late now";
   EXPECT_THAT(table.rows[1], HasSubstr("15.01,pengaduan,verifikasi,"));
   EXPECT_THAT(table.rows[1], HasSubstr(",2,1,1,1,"));
+  EXPECT_THAT(table.english, SizeIs(2)) << "the levels are named in both languages";
   EXPECT_THAT(table.sums, IsEmpty());
 }
 

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "server_services.h"
@@ -13,26 +14,39 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
 
 // A watch that has begun.
 class WatchCall {
  public:
   WatchCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& parent,
-            const v1::RequestFilter& filter = {})
+            const v1::RequestFilter& filter = {}, const std::string& resume_token = "")
       : stub_(v1::RequestService::NewStub(channel)) {
     context_.set_deadline(std::chrono::system_clock::now() + kPatience);
     v1::WatchRequestsRequest call;
     call.set_parent(parent);
     *call.mutable_filter() = filter;
+    call.set_resume_token(resume_token);
     reader_ = stub_->WatchRequests(&context_, call);
     reader_->WaitForInitialMetadata();
+    v1::WatchRequestsResponse beginning;
+    if (!reader_->Read(&beginning)) return;
+    EXPECT_FALSE(beginning.has_request());
+    EXPECT_FALSE(beginning.resume_token().empty());
+    token_ = beginning.resume_token();
   }
   v1::WatchRequestsResponse Next() {
     v1::WatchRequestsResponse response;
-    EXPECT_TRUE(reader_->Read(&response));
+    EXPECT_TRUE(Read(&response));
     return response;
   }
-  bool Read(v1::WatchRequestsResponse* response) { return reader_->Read(response); }
+  bool Read(v1::WatchRequestsResponse* response) {
+    if (!reader_->Read(response)) return false;
+    if (!response->resume_token().empty()) token_ = response->resume_token();
+    return true;
+  }
+  // The newest that came.
+  const std::string& token() const { return token_; }
   grpc::Status End() {
     v1::WatchRequestsResponse response;
     while (reader_->Read(&response)) {
@@ -45,6 +59,7 @@ class WatchCall {
   std::unique_ptr<v1::RequestService::Stub> stub_;
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReader<v1::WatchRequestsResponse>> reader_;
+  std::string token_;
 };
 
 class WatchTest : public ServicesTest {};
@@ -98,6 +113,33 @@ TEST_F(WatchTest, ASlowReaderMissesNoRequestAndSeesTheNewestState) {
   }
 }
 
+TEST_F(WatchTest, AWatchGoesOnWhereItsTokenSays) {
+  std::string before_all, after_first;
+  const v1::Request old = Create(Bridge("Sudah lama"));
+  v1::Request first;
+  {
+    WatchCall watch(server_.channel(), kKerinci);
+    before_all = watch.token();
+    first = Create(Bridge("Pertama"));
+    EXPECT_EQ(watch.Next().request().name(), first.name());
+    after_first = watch.token();
+    EXPECT_NE(after_first, before_all);
+    watch.Cancel();
+  }
+  // While nobody looks.
+  const v1::Request second = Create(Bridge("Kedua"));
+  WatchCall next(server_.channel(), kKerinci, {}, after_first);
+  EXPECT_EQ(next.Next().request().name(), second.name());
+  const v1::Request third = Create(Bridge("Ketiga"));
+  EXPECT_EQ(next.Next().request().name(), third.name()) << "nothing twice, and it stays live";
+
+  WatchCall anew(server_.channel(), kKerinci, {}, before_all);
+  std::set<std::string> seen;
+  for (int i = 0; i < 3; ++i) seen.insert(anew.Next().request().name());
+  EXPECT_THAT(seen, UnorderedElementsAre(first.name(), second.name(), third.name()))
+      << "but not what was there before " << old.name();
+}
+
 TEST_F(WatchTest, AWatchEndsWithTheServer) {
   WatchCall watch(server_.channel(), kKerinci);
   EXPECT_EQ(Status().live_streams(), 1u);
@@ -114,6 +156,9 @@ TEST_F(WatchTest, ABadCallIsRefusedAtOnce) {
   filter.set_area("Kerinci");
   WatchCall bad(server_.channel(), kKerinci, filter);
   EXPECT_THAT(DetailsOf(bad.End()).violations, Contains(Pair("filter.area", "AREA_FORMAT")));
+  WatchCall stranger(server_.channel(), kKerinci, {}, "kemarin");
+  EXPECT_THAT(DetailsOf(stranger.End()).violations,
+              Contains(Pair("resume_token", "RESUME_TOKEN_FORMAT")));
 }
 
 }  // namespace

@@ -23,6 +23,10 @@ class Watcher : public WatchTransport {
     session_->Start();
     EXPECT_TRUE(begun_.Take().has_value());
     session_->OnWritten(true);
+    const v1::WatchRequestsResponse beginning = Next();
+    EXPECT_FALSE(beginning.has_request());
+    EXPECT_FALSE(beginning.resume_token().empty());
+    Complete();
   }
   ~Watcher() override {
     session_->OnCancel();
