@@ -140,13 +140,17 @@ class Phone:
 
 
 class Stage:
-    """A folder, a server in it and everybody who talks to it. Paths are shown from `root`, where commands run."""
+    """A folder, a server in it and everybody who talks to it. Paths are shown from `root`, where commands run.
 
-    def __init__(self, build, directory, narrator, root):
+    `in_server`, if any, is called in the server's process before it becomes tikard.
+    """
+
+    def __init__(self, build, directory, narrator, root, in_server=None):
         self.build = pathlib.Path(build).resolve()
         self.directory = pathlib.Path(directory).resolve()
         self.narrator = narrator
         self.root = pathlib.Path(root).resolve()
+        self.in_server = in_server
         self.port = None
         self.server = None
         self.log = self.directory / 'tikard.log'
@@ -202,7 +206,8 @@ class Stage:
             self.server = subprocess.Popen(
                 [str(self.build / 'server/tikard'), '--listen', listen, '--port-file', str(port_file),
                  '--data-dir', str(self.directory / 'server'), '--catalog', str(self.root / 'catalog')],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=self.in_server)
         self.pid_file.write_text(f'{self.server.pid}\n')
         until = time.monotonic() + START_SECONDS_MAX
         while not port_file.exists():

@@ -4,11 +4,12 @@
 Runs the real tikard, tikar and tikar-field.
 """
 
+import concurrent.futures
 import json
 import signal
 import subprocess
-import threading
 
+from child_process import die_with_parent
 from programs import run_on_stage
 
 SCOPE = '15.01.06'
@@ -80,12 +81,11 @@ def server_away(stage, phone):
                 status['last_error']['code'] == 'UNAVAILABLE', 'the status says so, too', status)
     says(stage, phone, DONE, ['3 perubahan belum terkirim', 'Upaya terakhir gagal'], 'status')
     # It goes on trying by itself when told to be patient, and finds the server when it comes back.
-    waiting = threading.Thread(target=stage.start_server)
-    waiting.start()
-    try:
-        says(stage, phone, DONE, ['Terkirim: 3 perubahan'], 'sync', '--patience', '60')
-    finally:
-        waiting.join()
+    # The server is started by this thread, whose child it is: it would end with another one.
+    with concurrent.futures.ThreadPoolExecutor(1) as patient:
+        synced = patient.submit(says, stage, phone, DONE, ['Terkirim: 3 perubahan'], 'sync', '--patience', '60')
+        stage.start_server()
+        synced.result()
     stage.check(stage.requests()[ref]['status'] == 'diverifikasi', 'the server has it', ref)
     return ref
 
@@ -109,7 +109,7 @@ def live(stage, phone, ref):
     running = subprocess.Popen(
         [str(stage.build / 'clients/field/tikar-field'), '--db', str(watcher.database), '--server',
          f'127.0.0.1:{stage.port}', 'sync', '--live', str(LIVE_SECONDS)],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=die_with_parent())
     lines = []
 
     def wait_for(words):

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 
+from child_process import die_with_parent
 from programs import Failure, parser_of
 
 PROGRAMS = ('tikard', 'tikar', 'tikar-field', 'tikar-fieldsim')
@@ -43,7 +44,7 @@ def use(tree, elsewhere):
     log = pathlib.Path(elsewhere) / 'log'
     with open(log, 'wb') as stderr:
         server = subprocess.Popen([tree / 'bin' / 'tikard', '--listen', '127.0.0.1:0', '--port-file', port_file],
-                                  cwd=elsewhere, stderr=stderr)
+                                  cwd=elsewhere, stderr=stderr, preexec_fn=die_with_parent())
     try:
         deadline = time.monotonic() + START_SECONDS_MAX
         while not port_file.exists():  # whole or not at all
@@ -53,11 +54,16 @@ def use(tree, elsewhere):
         address = f'127.0.0.1:{port_file.read_text().strip()}'
         found = said_by([tree / 'bin' / 'tikar', '--server', address, 'areas', 'search', 'Gunung Kerinci'], elsewhere)
         must('15.01.06' in found, f'the installed catalogue does not know Gunung Kerinci: {found!r}')
+        sound = said_by([tree / 'bin' / 'tikar', '--server', address, '--lang', 'en', 'check'], elsewhere)
+        must(sound.startswith('Sound: '), f'a new store is not whole: {sound!r}')
         server.send_signal(signal.SIGTERM)
         must(server.wait(STOP_SECONDS_MAX) == 0, 'tikard did not stop as it should')
     finally:
         server.kill()
         server.wait()
+    # By the tikard that lies beside it.
+    sound = said_by([tree / 'bin' / 'tikar', 'check', '--data-dir', 'data'], elsewhere)
+    must(sound.startswith('sound: '), f'a store that was closed is not whole: {sound!r}')
     must((pathlib.Path(elsewhere) / 'data' / 'FORMAT').is_file(), 'the store is not where tikard was started')
 
 

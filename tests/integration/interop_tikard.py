@@ -8,6 +8,8 @@ import sys
 import tempfile
 import time
 
+from child_process import die_with_parent
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # A server reads its catalogue of 90,000 areas before it listens; under a sanitizer that takes seconds.
 START_SECONDS_MAX = 60
@@ -36,7 +38,7 @@ def tikard(program):
         with open(place / 'log', 'wb') as log:
             server = subprocess.Popen(
                 [program, '--listen', '127.0.0.1:0', '--port-file', port_file, '--data-dir', place / 'data',
-                 '--catalog', ROOT / 'catalog'], stdout=log, stderr=log)
+                 '--catalog', ROOT / 'catalog'], stdout=log, stderr=log, preexec_fn=die_with_parent())
         try:
             deadline = time.monotonic() + START_SECONDS_MAX
             # The file is there whole or not at all.

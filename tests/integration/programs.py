@@ -18,6 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'ci' / 'demo'))
 sys.dont_write_bytecode = True
 
+from child_process import die_with_parent  # noqa: E402
 from stage import Failure, Silent, Stage, spoken  # noqa: E402
 
 
@@ -33,7 +34,7 @@ def run_on_stage(play, description):
     """Plays on a stage of its own and ends the process: 0, or 1 with what was not true."""
     arguments = parser_of(description).parse_args()
     try:
-        with Stage(arguments.build, arguments.data_dir, Silent(), ROOT) as stage:
+        with Stage(arguments.build, arguments.data_dir, Silent(), ROOT, in_server=die_with_parent()) as stage:
             play(stage)
     except Failure as failure:
         print(f'error: {failure}', file=sys.stderr)

@@ -7,6 +7,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -194,9 +195,12 @@ class Tikard {
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
+    const pid_t parent = getpid();
     pid_ = fork();
     EXPECT_GE(pid_, 0);
     if (pid_ == 0) {
+      // A test that is killed leaves no server behind.
+      if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(127);
       dup2(pipe_ends[1], STDERR_FILENO);
       dup2(pipe_ends[1], STDOUT_FILENO);
       execv(argv[0], argv.data());

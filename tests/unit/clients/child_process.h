@@ -1,5 +1,8 @@
 // A process that a test starts, waits for by what it does, and kills: nothing here sleeps.
 //
+// A test that is killed takes its children with it: the kernel ends them with the thread that
+// started them, so that has to be one that lives as long as they shall.
+//
 // The child's descriptor 3 is a pipe to the test. Its end tells that the child is gone; a child
 // that is a part of the test may tell by it, byte by byte, how far it is.
 #ifndef TIKAR_TESTS_UNIT_CLIENTS_CHILD_PROCESS_H_
@@ -8,8 +11,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,13 +46,19 @@ class ChildProcess {
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 1, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    posix_spawn_file_actions_adddup2(&files, 1, 2);
-    posix_spawn_file_actions_adddup2(&files, pipe_ends[1], kTellingPipe);
-    CHECK(posix_spawn(&process_, program.c_str(), &files, nullptr, argv.data(), environ) == 0);
-    posix_spawn_file_actions_destroy(&files);
+    const pid_t parent = getpid();
+    process_ = fork();
+    CHECK(process_ >= 0);
+    // In a copy of a process with threads: system calls only.
+    if (process_ == 0) {
+      const bool bound = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+      const int output = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+      if (bound && output >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
+          dup2(output, STDERR_FILENO) >= 0 && InheritAs(pipe_ends[1], kTellingPipe)) {
+        execve(program.c_str(), argv.data(), environ);
+      }
+      _exit(127);
+    }
     close(pipe_ends[1]);
   }
   ChildProcess(const ChildProcess&) = delete;
@@ -71,6 +80,16 @@ class ChildProcess {
       status_ = status;
     }
     return *status_;
+  }
+
+  // Whether it has ended by now.
+  bool Ended() {
+    if (status_) return true;
+    int status = 0;
+    const pid_t ended = waitpid(process_, &status, WNOHANG);
+    CHECK(ended >= 0);
+    if (ended == process_) status_ = status;
+    return status_.has_value();
   }
 
   // Until the child told so many bytes. False: it ended before that.
@@ -105,6 +124,12 @@ class ChildProcess {
   }
 
  private:
+  // dup2 leaves a descriptor that is in its place already as it is: closed by exec.
+  static bool InheritAs(int descriptor, int wanted) {
+    return descriptor == wanted ? fcntl(descriptor, F_SETFD, 0) == 0
+                                : dup2(descriptor, wanted) >= 0;
+  }
+
   static bool ReadLine(const std::string& path, std::string* line) {
     std::ifstream file(path);
     return std::getline(file, *line) && !line->empty();
