@@ -1,6 +1,8 @@
 #include "clients/cli/area_search.h"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -17,6 +19,23 @@ using sync::AbslView;
 constexpr uint32_t kSearchPageSize = 1000;
 // Shown of those that a name may mean; more help nobody to choose.
 constexpr size_t kShownMax = 8;
+
+// Less is better; see RankMatches. `wanted` in lower case.
+int RankOf(const std::string& wanted, const v1::Area& area) {
+  const std::string name = absl::AsciiStrToLower(area.name());
+  for (const std::string_view kind : {"", "kabupaten ", "kota "}) {
+    if (name == absl::StrCat(AbslView(kind), wanted)) return 0;
+  }
+  int best = 3;
+  for (size_t at = name.find(wanted); at != std::string::npos; at = name.find(wanted, at + 1)) {
+    const bool begins = at == 0 || !absl::ascii_isalnum(static_cast<unsigned char>(name[at - 1]));
+    const size_t end = at + wanted.size();
+    const bool ends =
+        end == name.size() || !absl::ascii_isalnum(static_cast<unsigned char>(name[end]));
+    best = std::min(best, begins && ends ? 1 : begins ? 2 : 3);
+  }
+  return best;
+}
 
 }  // namespace
 
@@ -39,6 +58,18 @@ std::vector<v1::Area> BestMatches(const std::string& typed, const std::vector<v1
            absl::EqualsIgnoreCase(area.name(), absl::StrCat("Kota ", typed));
   });
   return named.empty() ? areas : named;
+}
+
+void RankMatches(const std::string& typed, std::vector<v1::Area>& areas) {
+  const std::string wanted(absl::AsciiStrToLower(absl::StripAsciiWhitespace(typed)));
+  std::vector<std::tuple<int, int, std::string, size_t>> order;
+  for (size_t i = 0; i < areas.size(); ++i) {
+    order.emplace_back(RankOf(wanted, areas[i]), areas[i].level(), areas[i].code(), i);
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<v1::Area> sorted;
+  for (const auto& [rank, level, code, i] : order) sorted.push_back(std::move(areas[i]));
+  areas = std::move(sorted);
 }
 
 absl::StatusOr<std::string> AreaCodeOf(Session& session, const std::string& typed) {

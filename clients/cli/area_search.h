@@ -18,6 +18,12 @@ bool LooksLikeAreaCode(const std::string& typed);
 // city's name without "Kabupaten" or "Kota"; else all. Case does not matter.
 std::vector<v1::Area> BestMatches(const std::string& typed, const std::vector<v1::Area>& areas);
 
+// Sorts what a search for `typed` found as somebody who types a name means it: whose name it is,
+// with or without "Kabupaten" or "Kota"; then names that have it as a word; then names that have a
+// word beginning with it; then the rest. Within each the larger area first, then by code. Case does
+// not matter.
+void RankMatches(const std::string& typed, std::vector<v1::Area>& areas);
+
 // The code that `typed` means: a code as it is, a name looked up on the server. Empty stays empty.
 // A usage error for a name that nothing or, with the codes to choose from, several areas have.
 absl::StatusOr<std::string> AreaCodeOf(Session& session, const std::string& typed);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "clients/cli/area_search.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/display.h"
 #include "clients/cli/failure.h"
@@ -17,6 +18,8 @@ using sync::AbslView;
 
 constexpr uint32_t kPageSizeMax = 1000;
 constexpr size_t kQueryCharactersMin = 2;
+// More than there are areas in Indonesia.
+constexpr uint32_t kRankedMax = 100'000;
 
 std::string_view LevelWord(v1::AreaLevel level, Language language) {
   switch (level) {
@@ -65,6 +68,14 @@ void PrintMore(Session& session, bool more) {
                                "… there are more; ask for them with --limit\n");
 }
 
+absl::Status NoSuchArea(Session& session) {
+  return WithAdvice(
+      WithIndonesian(absl::NotFoundError("no such area"), "tidak ada wilayah seperti itu"),
+      session.Say("Cari dengan bagian nama lain, misalnya: tikar areas search kerinci",
+                  "Search for another part of its name, for example: "
+                  "tikar areas search kerinci"));
+}
+
 }  // namespace
 
 absl::Status AreasSearch(Session& session, const AreasSearchOptions& options) {
@@ -75,21 +86,22 @@ absl::Status AreasSearch(Session& session, const AreasSearchOptions& options) {
   v1::ListAreasRequest list;
   list.set_query(options.query);
   list.set_parent_code(options.below);
-  ASSIGN_OR_RETURN(const AreaPage found, ListAreas(session, std::move(list), options.limit));
+  // Found by name they are ranked, so all are read first: the server sorts by code.
+  const bool by_name = !options.query.empty() && !LooksLikeAreaCode(options.query);
+  ASSIGN_OR_RETURN(AreaPage found,
+                   ListAreas(session, std::move(list), by_name ? kRankedMax : options.limit));
+  if (found.areas.empty()) return NoSuchArea(session);
+  if (by_name) {
+    RankMatches(options.query, found.areas);
+    found.more = found.more || found.areas.size() > options.limit;
+    found.areas.resize(std::min<size_t>(found.areas.size(), options.limit));
+  }
   if (session.json()) {
     Json json;
     json["areas"] = AreasJson(found.areas);
     json["more"] = found.more;
     session.out() << JsonText(json);
     return absl::OkStatus();
-  }
-  if (found.areas.empty()) {
-    return WithAdvice(
-        absl::NotFoundError(
-            AbslView(session.Say("Tidak ada wilayah seperti itu.", "No such area."))),
-        session.Say("Cari dengan bagian nama lain, misalnya: tikar areas search kerinci",
-                    "Search for another part of its name, for example: "
-                    "tikar areas search kerinci"));
   }
   Table table({{.title = std::string(session.Say("KODE", "CODE"))},
                {.title = std::string(session.Say("NAMA", "NAME")), .shrinks = true},

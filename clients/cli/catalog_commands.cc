@@ -187,9 +187,7 @@ absl::Status CatalogAdopt(Session& session, const CatalogOptions& options) {
 }
 
 absl::Status CatalogList(Session& session, const CatalogOptions& options) {
-  v1::ListDefinitionsRequest list;
-  list.set_all_versions(true);
-  ASSIGN_OR_RETURN(const v1::ListDefinitionsResponse published, session.connection().Call(list));
+  ASSIGN_OR_RETURN(const std::vector<v1::DefinitionSummary> published, AllDefinitions(session));
   v1::ListAdoptionsRequest list_adoptions;
   if (!options.region.empty()) {
     ASSIGN_OR_RETURN(*list_adoptions.mutable_region(), RegionOf(session, options.region));
@@ -212,7 +210,7 @@ absl::Status CatalogList(Session& session, const CatalogOptions& options) {
                {.title = "HASH", .droppable = true}});
   Json json;
   json["definitions"] = Json::array();
-  for (const v1::DefinitionSummary& summary : published.definitions()) {
+  for (const v1::DefinitionSummary& summary : published) {
     const v1::Definition& definition = summary.definition();
     const std::vector<std::string>& regions = regions_by_hash[summary.definition_hash()];
     if (!options.region.empty() && regions.empty()) continue;

@@ -71,11 +71,9 @@ absl::StatusOr<v1::Adoption> Adopt(Session& session, const std::string& region,
 
 absl::StatusOr<uint32_t> NextVersion(Session& session, const std::string& publisher,
                                      const std::string& service) {
-  v1::ListDefinitionsRequest list;
-  list.set_all_versions(true);
-  ASSIGN_OR_RETURN(const v1::ListDefinitionsResponse answer, session.connection().Call(list));
+  ASSIGN_OR_RETURN(const std::vector<v1::DefinitionSummary> all, AllDefinitions(session));
   uint32_t newest = 0;
-  for (const v1::DefinitionSummary& summary : answer.definitions()) {
+  for (const v1::DefinitionSummary& summary : all) {
     const v1::Definition& definition = summary.definition();
     if (definition.publisher() != publisher || definition.service() != service) continue;
     newest = std::max(newest, definition.version());

@@ -286,9 +286,11 @@ void BuildCommandTree(CLI::App& app, CommandLine& line, Language language) {
   AddCatalog(app, builder);
   AddDefinitions(app, builder);
   AddReports(app, builder);
+  AddExport(app, builder);
   builder.AddCommand(app, "status", {"Keadaan server", "How the server is doing"},
                      "  tikar status\n  tikar status --output json\n",
                      [](Session& session) { return ShowStatus(session); });
+  AddCheck(app, builder);
   AddContext(app, builder);
   AddCompletion(app, builder);
 }

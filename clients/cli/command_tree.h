@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "clients/cli/catalog_commands.h"
 #include "clients/cli/commands.h"
+#include "clients/cli/export_command.h"
 #include "clients/cli/inbox_commands.h"
 #include "clients/cli/language.h"
 #include "clients/cli/program.h"
@@ -30,6 +31,8 @@ struct CommandLine {
   std::string request;
   std::string path;
   RequestsListOptions list;
+  RequestsWatchOptions watch;
+  ExportOptions exported;
   RequestsCreateOptions create;
   RequestsEditOptions edit;
   RequestsImportOptions import;
@@ -47,6 +50,7 @@ struct CommandLine {
   ContextAddOptions context_add;
   std::string context_name;
   std::string shell;
+  CheckOptions check;
 
   // Null: help or version was asked for.
   std::function<absl::Status(Session&)> command;
@@ -87,8 +91,14 @@ class TreeBuilder {
   const Language language_;
 };
 
+// Flags of every command that looks at many requests.
+void AddRequestFilter(CLI::App* command, RequestFilterOptions& filter, TreeBuilder& builder);
+void AddAsOf(CLI::App* command, std::string& as_of, TreeBuilder& builder);
+
 void AddRequests(CLI::App& app, TreeBuilder& builder);
+void AddExport(CLI::App& app, TreeBuilder& builder);
 void AddInbox(CLI::App& app, TreeBuilder& builder);
+void AddCheck(CLI::App& app, TreeBuilder& builder);
 void AddDefinitions(CLI::App& app, TreeBuilder& builder);
 void AddReports(CLI::App& app, TreeBuilder& builder);
 

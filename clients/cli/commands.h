@@ -13,7 +13,8 @@
 
 namespace tikar::cli {
 
-struct RequestsListOptions {
+// Which requests; everything set must hold.
+struct RequestFilterOptions {
   // Area code, its beginning, or an area's name; empty: all.
   std::string area;
   std::string service;
@@ -25,12 +26,28 @@ struct RequestsListOptions {
   bool late = false;
   bool open = false;
   bool show_joined = false;
+};
+
+struct RequestsListOptions {
+  RequestFilterOptions filter;
   // As `RequestsViewOptions.as_of`.
   std::string as_of;
   uint32_t limit = 50;
   bool all = false;
 };
 absl::Status RequestsList(Session& session, const RequestsListOptions& options);
+
+struct RequestsWatchOptions {
+  RequestFilterOptions filter;
+  // "90s", "10m", "1h30m"; empty: until SIGINT or SIGTERM.
+  std::string duration;
+  // Changes to print; 0: no limit.
+  uint64_t count = 0;
+};
+// Prints requests as they change, until it is told to stop, which is no failure. A connection that
+// is lost after the watch began is made again. Changes how this process takes SIGINT and SIGTERM
+// while it runs.
+absl::Status RequestsWatch(Session& session, const RequestsWatchOptions& options);
 
 struct RequestsViewOptions {
   std::string request;
@@ -115,6 +132,13 @@ struct ConflictsResolveOptions {
 absl::Status ConflictsResolve(Session& session, const ConflictsResolveOptions& options);
 
 absl::Status ShowStatus(Session& session);
+
+struct CheckOptions {
+  // Of a server that is stopped; empty: asks the server.
+  std::string data_directory;
+};
+// Fails if anything is damaged.
+absl::Status Check(Session& session, const CheckOptions& options);
 
 struct AreasSearchOptions {
   // Part of a name or code; empty: what lies below `below`.

@@ -110,6 +110,31 @@ class GrpcSyncStream final : public SyncStream {
   bool finished_ = false;
 };
 
+class GrpcWatchStream final : public WatchStream {
+ public:
+  GrpcWatchStream(v1::RequestService::Stub& stub, const v1::WatchRequestsRequest& request)
+      : stream_(stub.WatchRequests(&context_, request)) {}
+
+  // As ~GrpcSyncStream.
+  ~GrpcWatchStream() override {
+    if (finished_) return;
+    context_.TryCancel();
+    stream_->Finish();
+  }
+
+  bool Read(v1::WatchRequestsResponse* response) override { return stream_->Read(response); }
+  void Cancel() override { context_.TryCancel(); }
+  absl::Status Finish() override {
+    finished_ = true;
+    return ToStatus(stream_->Finish());
+  }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<v1::WatchRequestsResponse>> stream_;
+  bool finished_ = false;
+};
+
 }  // namespace
 
 struct Connection::Stubs {
@@ -125,6 +150,11 @@ struct Connection::Stubs {
     inbox = v1::InboxService::NewStub(channel);
     reports = v1::ReportService::NewStub(channel);
     sync = v1::SyncService::NewStub(channel);
+  }
+
+  // The stream before the next one may have ended with the server.
+  void DialUnlessReady() {
+    if (channel->GetState(/*try_to_connect=*/false) != GRPC_CHANNEL_READY) Dial();
   }
 
   const std::string server;
@@ -198,6 +228,10 @@ absl::StatusOr<v1::GetDefinitionResponse> Connection::Call(
   return CallWithRetries(*stubs_, &Stubs::catalog, &v1::CatalogService::Stub::GetDefinition,
                          request, timeout_);
 }
+absl::StatusOr<v1::CheckStoreResponse> Connection::Call(const v1::CheckStoreRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::status, &v1::StatusService::Stub::CheckStore, request,
+                         timeout_);
+}
 absl::StatusOr<v1::GetStatusResponse> Connection::Call(const v1::GetStatusRequest& request) {
   return CallWithRetries(*stubs_, &Stubs::status, &v1::StatusService::Stub::GetStatus, request,
                          timeout_);
@@ -242,9 +276,13 @@ absl::Status Connection::RunReport(
 }
 
 std::unique_ptr<SyncStream> Connection::OpenSync() {
-  // The stream before this one may have ended with the server.
-  if (stubs_->channel->GetState(/*try_to_connect=*/false) != GRPC_CHANNEL_READY) stubs_->Dial();
+  stubs_->DialUnlessReady();
   return std::make_unique<GrpcSyncStream>(*stubs_->sync);
+}
+
+std::unique_ptr<WatchStream> Connection::OpenWatch(const v1::WatchRequestsRequest& request) {
+  stubs_->DialUnlessReady();
+  return std::make_unique<GrpcWatchStream>(*stubs_->requests, request);
 }
 
 }  // namespace tikar::cli

@@ -33,6 +33,18 @@ class SyncStream {
   virtual absl::Status Finish() = 0;
 };
 
+// One RequestService.WatchRequests call.
+class WatchStream {
+ public:
+  virtual ~WatchStream() = default;
+  // Waits. False: the call has ended; Finish says why.
+  virtual bool Read(v1::WatchRequestsResponse* response) = 0;
+  // Makes Read end soon. From any thread, while this lives.
+  virtual void Cancel() = 0;
+  // How the call ended. Call once, after Read was false.
+  virtual absl::Status Finish() = 0;
+};
+
 class Connection {
  public:
   // Connects with the first call.
@@ -55,6 +67,7 @@ class Connection {
   absl::StatusOr<v1::ListDefinitionsResponse> Call(const v1::ListDefinitionsRequest& request);
   absl::StatusOr<v1::GetDefinitionResponse> Call(const v1::GetDefinitionRequest& request);
   absl::StatusOr<v1::GetStatusResponse> Call(const v1::GetStatusRequest& request);
+  absl::StatusOr<v1::CheckStoreResponse> Call(const v1::CheckStoreRequest& request);
   absl::StatusOr<v1::PublishDefinitionResponse> Call(const v1::PublishDefinitionRequest& request);
   absl::StatusOr<v1::AdoptDefinitionResponse> Call(const v1::AdoptDefinitionRequest& request);
   absl::StatusOr<v1::ListAdoptionsResponse> Call(const v1::ListAdoptionsRequest& request);
@@ -69,6 +82,8 @@ class Connection {
   // Never null; a server that is away shows when the stream is used. The stream must not outlive
   // this.
   std::unique_ptr<SyncStream> OpenSync();
+  // The same. Without a deadline.
+  std::unique_ptr<WatchStream> OpenWatch(const v1::WatchRequestsRequest& request);
 
  private:
   struct Stubs;

@@ -114,7 +114,9 @@ void WriteCsvRecord(std::ostream& output, const std::vector<std::string>& cells)
   for (size_t i = 0; i < cells.size(); ++i) {
     if (i > 0) output << ',';
     const std::string& cell = cells[i];
-    if (cell.find_first_of(",\"\r\n") == std::string::npos) {
+    // What begins a file with a byte order mark would lose it there.
+    const bool begins_with_mark = i == 0 && cell.compare(0, 3, "\xEF\xBB\xBF") == 0;
+    if (!begins_with_mark && cell.find_first_of(",\"\r\n") == std::string::npos) {
       output << cell;
       continue;
     }

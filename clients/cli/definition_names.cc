@@ -52,11 +52,9 @@ absl::StatusOr<NamedDefinition> ByHashDigits(Session& session, const std::string
   if (digits.size() == kHashDigits) {
     return DefinitionByHash(session, absl::HexStringToBytes(digits));
   }
-  v1::ListDefinitionsRequest list;
-  list.set_all_versions(true);
-  ASSIGN_OR_RETURN(const v1::ListDefinitionsResponse answer, session.connection().Call(list));
+  ASSIGN_OR_RETURN(const std::vector<v1::DefinitionSummary> all, AllDefinitions(session));
   const v1::DefinitionSummary* found = nullptr;
-  for (const v1::DefinitionSummary& summary : answer.definitions()) {
+  for (const v1::DefinitionSummary& summary : all) {
     if (!absl::StartsWith(absl::BytesToHexString(summary.definition_hash()), digits)) continue;
     if (found != nullptr) {
       return UsageError(absl::StrCat("beberapa definisi berawal ", typed),
@@ -77,6 +75,21 @@ absl::Status BadVersion(const std::string& typed) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<v1::DefinitionSummary>> AllDefinitions(Session& session,
+                                                                  bool all_versions) {
+  std::vector<v1::DefinitionSummary> all;
+  v1::ListDefinitionsRequest list;
+  list.set_all_versions(all_versions);
+  while (true) {
+    ASSIGN_OR_RETURN(v1::ListDefinitionsResponse page, session.connection().Call(list));
+    for (v1::DefinitionSummary& summary : *page.mutable_definitions()) {
+      all.push_back(std::move(summary));
+    }
+    if (page.next_page_token().empty()) return all;
+    list.set_page_token(page.next_page_token());
+  }
+}
 
 absl::StatusOr<NamedDefinition> PublishedDefinition(Session& session, const std::string& publisher,
                                                     const std::string& service, uint32_t version) {

@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/csv.h"
+#include "clients/cli/definition_names.h"
 #include "clients/cli/display.h"
 #include "clients/cli/failure.h"
 #include "clients/cli/import_map.h"
@@ -47,30 +48,54 @@ absl::StatusOr<std::string> ReadMapFile(const std::string& path) {
   return std::move(content).str();
 }
 
-// The very version that the map was written for: its hash is part of what is imported.
+// What the rows pin: what their region offers, which must be the version that the map was written
+// for (its hash is part of what is imported), or what the map names of a publisher.
 absl::StatusOr<std::shared_ptr<const sync::Definition>> FetchDefinition(
     Session& session, const importmap::v1::ImportMap& map) {
-  v1::ListDefinitionsRequest list;
-  list.set_all_versions(true);
-  ASSIGN_OR_RETURN(const v1::ListDefinitionsResponse answer, session.connection().Call(list));
-  for (const v1::DefinitionSummary& summary : answer.definitions()) {
-    if (summary.definition().service() != map.service() ||
-        summary.definition().version() != map.definition_version()) {
-      continue;
-    }
-    v1::GetDefinitionRequest get;
-    get.set_definition_hash(summary.definition_hash());
-    ASSIGN_OR_RETURN(const v1::GetDefinitionResponse found, session.connection().Call(get));
-    return sync::Definition::Parse(found.definition_bytes().body());
+  const bool by_publisher = !map.definition_publisher().empty();
+  v1::GetDefinitionRequest get;
+  get.set_service(map.service());
+  if (by_publisher) {
+    get.set_publisher(map.definition_publisher());
+    get.set_version(map.definition_version());
+  } else {
+    get.set_region(map.region());
   }
-  return WithAdvice(
-      WithIndonesian(
-          absl::NotFoundError(absl::StrCat("the server has no version ", map.definition_version(),
-                                           " of the service \"", map.service(), "\"")),
-          absl::StrCat("server tidak punya versi ", map.definition_version(), " dari layanan \"",
-                       map.service(), "\"")),
-      session.Say("Lihat yang ada: tikar services list --all-versions",
-                  "See what it has: tikar services list --all-versions"));
+  const absl::StatusOr<v1::GetDefinitionResponse> found = session.connection().Call(get);
+  if (absl::IsNotFound(found.status())) {
+    const std::string published =
+        absl::StrCat(map.definition_publisher(), "/", map.service(), "@", map.definition_version());
+    return WithAdvice(
+        by_publisher
+            ? WithIndonesian(
+                  absl::NotFoundError(absl::StrCat("the server has no definition ", published)),
+                  absl::StrCat("server tidak punya definisi ", published))
+            : WithIndonesian(
+                  absl::NotFoundError(absl::StrCat(map.region(), " does not offer the service \"",
+                                                   map.service(), "\"")),
+                  absl::StrCat(map.region(), " tidak menawarkan layanan \"", map.service(), "\"")),
+        session.Say("Lihat yang ada: tikar catalog list", "See what there is: tikar catalog list"));
+  }
+  RETURN_IF_ERROR(found.status());
+  const v1::Definition& definition = found->definition();
+  if (definition.version() != map.definition_version()) {
+    const std::string offered = NameOfDefinition(definition);
+    return WithAdvice(
+        UsageError(absl::StrCat("peta ditulis untuk versi ", map.definition_version(), ", tetapi ",
+                                map.region(), " menawarkan ", offered),
+                   absl::StrCat("the map was written for version ", map.definition_version(),
+                                ", but ", map.region(), " offers ", offered)),
+        absl::StrCat(
+            AbslView(
+                session.Say("Baris baru: sesuaikan peta, lalu tulis definition_version: ",
+                            "New rows: bring the map up to it, then set definition_version: ")),
+            definition.version(),
+            AbslView(session.Say(". Melanjutkan impor lama: tulis pula definition_publisher, kode "
+                                 "wilayah penerbitnya.",
+                                 ". To go on with an older import: also set definition_publisher, "
+                                 "the area code of its publisher."))));
+  }
+  return sync::Definition::Parse(found->definition_bytes().body());
 }
 
 // A usage error, with what the file seems to be, unless its first record can be the head of a CSV.

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "clients/cli/failure.h"
 #include "sync/change.h"
+#include "sync/feed.h"
 #include "sync/names.h"
 #include "sync/types.h"
 
@@ -79,6 +80,9 @@ absl::StatusOr<ImportMap> ParseImportMap(const std::string& textproto) {
   present(!map.role().empty(), "role");
   present(!map.service().empty(), "service");
   present(map.definition_version() > 0, "definition_version");
+  require(map.definition_publisher().empty() || sync::IsAreaPrefix(map.definition_publisher()),
+          "definition_publisher", "bukan kode wilayah seperti \"32.73\"",
+          "no area code such as \"32.73\"");
   require(sync::IsRegion(map.region()), "region", "bukan berbentuk \"15.01\"",
           "not of the form \"15.01\"");
   present(!map.key_column().empty(), "key_column");

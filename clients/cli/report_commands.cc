@@ -9,6 +9,7 @@
 #include "clients/cli/display.h"
 #include "clients/cli/failure.h"
 #include "clients/cli/json_output.h"
+#include "clients/cli/spreadsheet.h"
 #include "clients/cli/table.h"
 #include "clients/cli/times.h"
 #include "clients/cli/value_text.h"
@@ -33,24 +34,22 @@ const v1::Value* ValueAt(const v1::ReportRow& row, size_t column) {
                                                                                  : nullptr;
 }
 
+// The words of a definition in the language that is asked for, as far as it has them.
+std::string WordsAt(const v1::ReportRow& row, size_t column, Language language) {
+  if (column >= static_cast<size_t>(row.cells_size())) return "";
+  return Label(language, row.cells(static_cast<int>(column)).words(), "");
+}
+
 std::string CellText(const v1::ReportRow& row, size_t column, Language language) {
+  std::string words = WordsAt(row, column, language);
+  if (!words.empty()) return words;
   const v1::Value* value = ValueAt(row, column);
   return value == nullptr ? "" : FormatValue(nullptr, value, language);
 }
 
-// As a spreadsheet reads it: plain numbers and dates, and no text that it would run as a formula.
-std::string CsvCell(const v1::Value* value) {
-  if (value == nullptr) return "";
-  const Json json = ValueJson(value);
-  if (!json.is_string()) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  }
-  std::string text = json.get<std::string>();
-  const bool number = value->kind_case() == v1::Value::kDecimal;
-  if (!number && !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string::npos) {
-    text.insert(0, "'");
-  }
-  return text;
+std::string CsvCell(const v1::ReportRow& row, size_t column, Language language) {
+  std::string words = WordsAt(row, column, language);
+  return words.empty() ? SpreadsheetCell(ValueAt(row, column)) : SpreadsheetText(std::move(words));
 }
 
 void PrintCsv(Session& session, const Report& report) {
@@ -60,7 +59,9 @@ void PrintCsv(Session& session, const Report& report) {
   // Sums would be one more row to whoever adds up the column.
   for (const v1::ReportRow& row : report.rows) {
     cells.clear();
-    for (size_t i = 0; i < report.columns.size(); ++i) cells.push_back(CsvCell(ValueAt(row, i)));
+    for (size_t i = 0; i < report.columns.size(); ++i) {
+      cells.push_back(CsvCell(row, i, session.language()));
+    }
     WriteCsvRecord(session.out(), cells);
   }
 }

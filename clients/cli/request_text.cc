@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -12,7 +13,6 @@
 #include "clients/cli/display.h"
 #include "clients/cli/table.h"
 #include "clients/cli/times.h"
-#include "clients/cli/value_text.h"
 #include "sync/change.h"
 #include "sync/definition.h"
 #include "sync/hlc.h"
@@ -148,11 +148,12 @@ std::string ElementsText(const v1::Request& request, const DefinitionView& defin
         who = absl::StrCat(HlcText(author.effective_time()), "  ",
                            WhoText(author.actor(), author.role(), definition, style.language));
       }
-      absl::StrAppend(&text, std::string(kIndent, ' '), Styled(style.terminal, Style::kDim, who),
-                      "\n", std::string(2 * kIndent, ' '),
-                      Hanging(FormatValue(nullptr, ValueOf(*element.field), style.language),
-                              2 * kIndent, style),
-                      "\n");
+      absl::StrAppend(
+          &text, std::string(kIndent, ' '), Styled(style.terminal, Style::kDim, who), "\n",
+          std::string(2 * kIndent, ' '),
+          Hanging(definition.FormatElement(key, ValueOf(*element.field), style.language),
+                  2 * kIndent, style),
+          "\n");
     }
   }
   return text;
@@ -174,22 +175,27 @@ std::string ClocksText(const v1::Request& request, const TextStyle& style) {
   return text;
 }
 
-// The last part of a resource name.
-std::string IdOf(std::string_view name) { return OneLine(name.substr(name.rfind('/') + 1)); }
+// "7ZK4Q-X9M2H-P" of a resource name, whose last part it is made from; that part as it is where it
+// is no id.
+std::string RefOfName(std::string_view name) {
+  const std::string_view last = name.substr(name.rfind('/') + 1);
+  const std::optional<sync::RequestId> id = sync::RequestId::FromHex(last);
+  return id.has_value() ? sync::FormatRef(sync::MakeRef(*id)) : OneLine(last);
+}
 
 // What is joined to it, and what may be the same thing; with what to type.
 std::string SameText(const v1::Request& request, const TextStyle& style) {
   std::string text;
   for (const std::string& name : request.joined()) {
-    absl::StrAppend(&text, Say(style, "Digabung ke sini: ", "Joined to this one: "), IdOf(name),
-                    "\n");
+    absl::StrAppend(&text, Say(style, "Digabung ke sini: ", "Joined to this one: "),
+                    RefOfName(name), "\n");
   }
   for (const std::string& name : request.possible_duplicates()) {
     absl::StrAppend(&text,
                     Styled(style.terminal, Style::kWarning,
                            Say(style, "Mungkin sama dengan ", "May be the same as ")),
-                    IdOf(name), ": tikar requests join ", RefText(request.ref()), " --to ",
-                    IdOf(name), "\n");
+                    RefOfName(name), ": tikar requests join ", RefText(request.ref()), " --to ",
+                    RefOfName(name), "\n");
   }
   return text.empty() ? "" : absl::StrCat("\n", text);
 }

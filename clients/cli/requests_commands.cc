@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <set>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -16,6 +15,7 @@
 #include "clients/cli/json_output.h"
 #include "clients/cli/next_steps.h"
 #include "clients/cli/random.h"
+#include "clients/cli/request_filter.h"
 #include "clients/cli/request_text.h"
 #include "clients/cli/resource_names.h"
 #include "clients/cli/table.h"
@@ -190,54 +190,12 @@ absl::StatusOr<std::vector<v1::Mutation>> MutationsOf(Session& session,
   return mutations;
 }
 
-// A usage error for a service, or a state of it, that the server does not know, with those that it
-// knows: an empty list would look like an answer.
-absl::Status CheckServiceAndStatus(Session& session, const RequestsListOptions& options) {
-  if (options.service.empty()) return absl::OkStatus();
-  v1::ListDefinitionsRequest list;
-  list.set_all_versions(true);
-  ASSIGN_OR_RETURN(const v1::ListDefinitionsResponse answer, session.connection().Call(list));
-  std::set<std::string> services, states;
-  for (const v1::DefinitionSummary& summary : answer.definitions()) {
-    const v1::Definition& definition = summary.definition();
-    services.insert(definition.service());
-    if (definition.service() != options.service) continue;
-    for (const v1::State& state : definition.workflow().states()) states.insert(state.key());
-  }
-  if (services.count(options.service) == 0) {
-    const std::string known = absl::StrJoin(services, ", ");
-    return UsageError(
-        absl::StrCat("server tidak punya layanan \"", options.service, "\"; yang ada: ", known),
-        absl::StrCat("the server has no service \"", options.service, "\"; it has: ", known));
-  }
-  if (!options.status.empty() && !states.empty() && states.count(options.status) == 0) {
-    const std::string known = absl::StrJoin(states, ", ");
-    return UsageError(
-        absl::StrCat(options.service, " tidak punya status \"", options.status,
-                     "\"; yang ada: ", known),
-        absl::StrCat(options.service, " has no state \"", options.status, "\"; it has: ", known));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::Status RequestsList(Session& session, const RequestsListOptions& options) {
-  RETURN_IF_ERROR(CheckServiceAndStatus(session, options));
-  ASSIGN_OR_RETURN(const std::string area, AreaCodeOf(session, options.area));
   v1::ListRequestsRequest list;
-  list.set_parent(ParentOfArea(area));
-  v1::RequestFilter& filter = *list.mutable_filter();
-  filter.set_area(area);
-  filter.set_service(options.service);
-  filter.set_status(options.status);
-  filter.set_assignee(options.assignee);
-  filter.set_text(options.text);
-  filter.set_under_review(options.under_review);
-  filter.set_show_retracted(options.show_retracted);
-  filter.set_late(options.late);
-  filter.set_open(options.open);
-  filter.set_show_joined(options.show_joined);
+  ASSIGN_OR_RETURN(*list.mutable_filter(), FilterOf(session, options.filter));
+  list.set_parent(ParentOfArea(list.filter().area()));
   ASSIGN_OR_RETURN(const int64_t as_of_ms, ParseMoment(options.as_of, DayPart::kEnd));
   list.set_as_of_ms(as_of_ms);
   Table table(

@@ -21,14 +21,6 @@ CLI::Option* AddComments(CLI::App* command, std::vector<std::string>& comments,
       ->allow_extra_args(false);
 }
 
-void AddAsOf(CLI::App* command, std::string& as_of, TreeBuilder& builder) {
-  command
-      ->add_option("--as-of", as_of,
-                   builder.Say("Seperti yang diketahui server saat itu: \"2026-01-31 10:00\"",
-                               "As the server knew it then: \"2026-01-31 10:00\""))
-      ->type_name(builder.Say("WAKTU", "TIME"));
-}
-
 void AddJoining(CLI::App& requests, TreeBuilder& builder) {
   CommandLine& line = builder.line();
   const Bilingual etag = {"Etag permohonan seperti Anda lihat; kalau tidak, yang sekarang",
@@ -63,33 +55,7 @@ void AddList(CLI::App& requests, TreeBuilder& builder) {
       "  tikar requests list --service pengaduan --status diterima --all\n"
       "  tikar requests list --under-review --output json\n",
       [&line](Session& session) { return RequestsList(session, line.list); });
-  list->add_option("--area", line.list.area,
-                   builder.Say("Kode wilayah, awal kode (15, 15.01), atau nama wilayah",
-                               "Area code, its beginning (15, 15.01), or an area's name"))
-      ->type_name(builder.Say("WILAYAH", "AREA"));
-  list->add_option("--service", line.list.service,
-                   builder.Say("Kunci layanan: pengaduan", "Key of a service: pengaduan"))
-      ->type_name(builder.Say("LAYANAN", "SERVICE"));
-  list->add_option("--status", line.list.status,
-                   builder.Say("Kunci status: diterima", "Key of a state: diterima"))
-      ->type_name("STATUS");
-  list->add_option("--assignee", line.list.assignee,
-                   builder.Say("Petugas yang menanganinya", "Actor that it is assigned to"))
-      ->type_name(builder.Say("PELAKU", "ACTOR"));
-  list->add_option("--text", line.list.text,
-                   builder.Say("Ada dalam salah satu teksnya", "Found in any of its texts"))
-      ->type_name(builder.Say("KATA", "WORDS"));
-  list->add_flag("--under-review", line.list.under_review,
-                 builder.Say("Hanya yang perlu keputusan", "Only what a person must settle"));
-  list->add_flag("--retracted", line.list.show_retracted,
-                 builder.Say("Juga yang sudah ditarik", "Retracted ones too"));
-  list->add_flag("--late", line.list.late,
-                 builder.Say("Hanya yang melewati batas waktunya", "Only what is beyond its time"));
-  list->add_flag("--open", line.list.open,
-                 builder.Say("Hanya yang belum selesai", "Only what is not in an end state"));
-  list->add_flag(
-      "--joined", line.list.show_joined,
-      builder.Say("Juga yang digabung ke permohonan lain", "Those joined to another request too"));
+  AddRequestFilter(list, line.list.filter, builder);
   AddAsOf(list, line.list.as_of, builder);
   builder.AddLimit(list, line.list.limit, line.list.all);
 }
@@ -185,7 +151,74 @@ void AddImport(CLI::App& requests, TreeBuilder& builder) {
       ->type_name("FILE");
 }
 
+void AddWatch(CLI::App& requests, TreeBuilder& builder) {
+  CommandLine& line = builder.line();
+  CLI::App* watch = builder.AddCommand(
+      requests, "watch",
+      {"Tampilkan perubahan saat terjadi; Ctrl-C mengakhiri",
+       "Show changes as they happen; Ctrl-C ends it"},
+      "  tikar requests watch --area 15.01.06\n"
+      "  tikar requests watch --service pengaduan --late --for 8h\n"
+      "  tikar requests watch --under-review --output json | jq -r .request.ref\n",
+      [&line](Session& session) { return RequestsWatch(session, line.watch); });
+  AddRequestFilter(watch, line.watch.filter, builder);
+  watch
+      ->add_option("--for", line.watch.duration,
+                   builder.Say("Selama ini, lalu selesai: 90s, 10m, 8h",
+                               "For so long, then end: 90s, 10m, 8h"))
+      ->type_name(builder.Say("LAMA", "DURATION"));
+  watch
+      ->add_option("--count", line.watch.count,
+                   builder.Say("Selesai setelah sekian perubahan", "End after so many changes"))
+      ->check(Between(1, 1e9, builder.language()))
+      ->type_name("N");
+}
+
 }  // namespace
+
+void AddAsOf(CLI::App* command, std::string& as_of, TreeBuilder& builder) {
+  command
+      ->add_option("--as-of", as_of,
+                   builder.Say("Seperti yang diketahui server saat itu: \"2026-01-31 10:00\"",
+                               "As the server knew it then: \"2026-01-31 10:00\""))
+      ->type_name(builder.Say("WAKTU", "TIME"));
+}
+
+void AddRequestFilter(CLI::App* command, RequestFilterOptions& filter, TreeBuilder& builder) {
+  command
+      ->add_option("--area", filter.area,
+                   builder.Say("Kode wilayah, awal kode (15, 15.01), atau nama wilayah",
+                               "Area code, its beginning (15, 15.01), or an area's name"))
+      ->type_name(builder.Say("WILAYAH", "AREA"));
+  command
+      ->add_option("--service", filter.service,
+                   builder.Say("Kunci layanan: pengaduan", "Key of a service: pengaduan"))
+      ->type_name(builder.Say("LAYANAN", "SERVICE"));
+  command
+      ->add_option("--status", filter.status,
+                   builder.Say("Kunci status: diterima", "Key of a state: diterima"))
+      ->type_name("STATUS");
+  command
+      ->add_option("--assignee", filter.assignee,
+                   builder.Say("Petugas yang menanganinya", "Actor that it is assigned to"))
+      ->type_name(builder.Say("PELAKU", "ACTOR"));
+  command
+      ->add_option("--text", filter.text,
+                   builder.Say("Ada dalam salah satu teksnya", "Found in any of its texts"))
+      ->type_name(builder.Say("KATA", "WORDS"));
+  command->add_flag("--under-review", filter.under_review,
+                    builder.Say("Hanya yang perlu keputusan", "Only what a person must settle"));
+  command->add_flag("--retracted", filter.show_retracted,
+                    builder.Say("Juga yang sudah ditarik", "Retracted ones too"));
+  command->add_flag(
+      "--late", filter.late,
+      builder.Say("Hanya yang melewati batas waktunya", "Only what is beyond its time"));
+  command->add_flag("--open", filter.open,
+                    builder.Say("Hanya yang belum selesai", "Only what is not in an end state"));
+  command->add_flag(
+      "--joined", filter.show_joined,
+      builder.Say("Juga yang digabung ke permohonan lain", "Those joined to another request too"));
+}
 
 void AddRequests(CLI::App& app, TreeBuilder& builder) {
   CommandLine& line = builder.line();
@@ -208,6 +241,7 @@ void AddRequests(CLI::App& app, TreeBuilder& builder) {
                          [&line](Session& session) { return RequestsHistory(session, line.view); });
   builder.AddRequestName(history, line.view.request);
   AddAsOf(history, line.view.as_of, builder);
+  AddWatch(requests, builder);
   AddCreate(requests, builder);
   AddEdit(requests, builder);
   AddJoining(requests, builder);

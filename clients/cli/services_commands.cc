@@ -1,9 +1,11 @@
 // tikar services list, show.
 #include <set>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "clients/cli/commands.h"
+#include "clients/cli/definition_names.h"
 #include "clients/cli/definition_text.h"
 #include "clients/cli/failure.h"
 #include "clients/cli/json_output.h"
@@ -18,9 +20,9 @@ using sync::AbslView;
 
 // NotFound with what there is.
 absl::Status NoSuchService(Session& session, const ServicesShowOptions& options,
-                           const v1::ListDefinitionsResponse& known) {
+                           const std::vector<v1::DefinitionSummary>& known) {
   std::set<std::string> names;
-  for (const v1::DefinitionSummary& summary : known.definitions()) {
+  for (const v1::DefinitionSummary& summary : known) {
     const v1::Definition& definition = summary.definition();
     names.insert(definition.service() == options.service
                      ? absl::StrCat(definition.service(), " v", definition.version())
@@ -38,13 +40,12 @@ absl::Status NoSuchService(Session& session, const ServicesShowOptions& options,
 }  // namespace
 
 absl::Status ServicesList(Session& session, bool all_versions) {
-  v1::ListDefinitionsRequest list;
-  list.set_all_versions(all_versions);
-  ASSIGN_OR_RETURN(const v1::ListDefinitionsResponse answer, session.connection().Call(list));
+  ASSIGN_OR_RETURN(const std::vector<v1::DefinitionSummary> listed,
+                   AllDefinitions(session, all_versions));
   if (session.json()) {
     Json json;
     json["services"] = Json::array();
-    for (const v1::DefinitionSummary& summary : answer.definitions()) {
+    for (const v1::DefinitionSummary& summary : listed) {
       json["services"].push_back(DefinitionSummaryJson(summary));
     }
     session.out() << JsonText(json);
@@ -57,7 +58,7 @@ absl::Status ServicesList(Session& session, bool all_versions) {
                 .shrinks = true,
                 .droppable = true},
                {.title = std::string(session.Say("STATUS", "STATES")), .shrinks = true}});
-  for (const v1::DefinitionSummary& summary : answer.definitions()) {
+  for (const v1::DefinitionSummary& summary : listed) {
     const v1::Definition& definition = summary.definition();
     std::vector<std::string> states;
     for (const v1::State& state : definition.workflow().states()) states.push_back(state.key());
@@ -74,22 +75,20 @@ absl::Status ServicesList(Session& session, bool all_versions) {
   session.out() << table.Render(session.out_terminal())
                 << Styled(session.out_terminal(), Style::kDim,
                           session.Say("Formulir dan alurnya: ", "Its form and workflow: "))
-                << "tikar services show " << answer.definitions(0).definition().service() << "\n";
+                << "tikar services show " << listed.front().definition().service() << "\n";
   return absl::OkStatus();
 }
 
 absl::Status ServicesShow(Session& session, const ServicesShowOptions& options) {
-  v1::ListDefinitionsRequest list;
-  list.set_all_versions(true);
-  ASSIGN_OR_RETURN(const v1::ListDefinitionsResponse answer, session.connection().Call(list));
+  ASSIGN_OR_RETURN(const std::vector<v1::DefinitionSummary> all, AllDefinitions(session));
   const v1::DefinitionSummary* found = nullptr;
-  for (const v1::DefinitionSummary& summary : answer.definitions()) {
+  for (const v1::DefinitionSummary& summary : all) {
     const v1::Definition& definition = summary.definition();
     if (definition.service() != options.service) continue;
     if (options.version != 0 && definition.version() != options.version) continue;
     if (found == nullptr || definition.version() > found->definition().version()) found = &summary;
   }
-  if (found == nullptr) return NoSuchService(session, options, answer);
+  if (found == nullptr) return NoSuchService(session, options, all);
   if (session.json()) {
     session.out() << JsonText(DefinitionJson(found->definition_hash(), found->definition()));
     return absl::OkStatus();

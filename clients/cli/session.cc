@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "clients/cli/value_text.h"
+#include "sync/change.h"
 #include "sync/status_macros.h"
 
 namespace tikar::cli {
@@ -64,7 +65,16 @@ std::string DefinitionView::ServiceTitle(Language language) const {
 std::string DefinitionView::FormatFieldValue(std::string_view path, const v1::Value* value,
                                              Language language) const {
   if (path == "status" && value != nullptr) return StateLabel(value->text(), language);
+  if (sync::IsElementPath(path)) return FormatElement(sync::CollectionOf(path), value, language);
   return FormatValue(FindField(path), value, language);
+}
+
+std::string DefinitionView::FormatElement(std::string_view collection, const v1::Value* value,
+                                          Language language) const {
+  const v1::Collection* found = FindByKey(definition_->collections(), collection);
+  v1::Field as_field;
+  if (found != nullptr) as_field.set_type(found->type());
+  return FormatValue(&as_field, value, language);
 }
 
 Session::Session(Settings settings, std::ostream& out, std::ostream& err, Terminal out_terminal,

@@ -34,9 +34,12 @@ class DefinitionView {
   std::string FieldLabel(std::string_view path, Language language) const;
   std::string StateLabel(std::string_view key, Language language) const;
   std::string ServiceTitle(Language language) const;
-  // `value` of `path` for people: a state by its label, a field by its type.
+  // `value` of `path` for people: a state by its label, a field or an element by its type.
   std::string FormatFieldValue(std::string_view path, const v1::Value* value,
                                Language language) const;
+  // The same of an element of a collection.
+  std::string FormatElement(std::string_view collection, const v1::Value* value,
+                            Language language) const;
 
  private:
   std::shared_ptr<const v1::Definition> definition_;

@@ -22,6 +22,24 @@ constexpr int64_t kMillisecondsPerDay = int64_t{24} * 60 * 60 * 1000;
 
 int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 
+// As IsoDate; the days of a time may be more than 32 bits.
+std::string DateOfDay(int64_t days) {
+  // Howard Hinnant's civil_from_days, http://howardhinnant.github.io/date_algorithms.html, since
+  // std::chrono::year holds 16 bits only.
+  const int64_t shifted = days + 719468;
+  const int64_t era = FloorDivide(shifted, 146097);
+  const int64_t day_of_era = shifted - era * 146097;
+  const int64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const int64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int64_t month_from_march = (5 * day_of_year + 2) / 153;
+  const int64_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+  const int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
+  const int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+  return absl::StrFormat("%04d-%02d-%02d", year, month, day);
+}
+
 }  // namespace
 
 std::string LocalTime(int64_t milliseconds) {
@@ -37,27 +55,14 @@ std::string LocalTime(int64_t milliseconds) {
 
 std::string IsoTime(int64_t milliseconds) {
   const int64_t days = FloorDivide(milliseconds, kMillisecondsPerDay);
-  const int64_t rest = milliseconds - days * kMillisecondsPerDay;
-  return absl::StrFormat("%sT%02d:%02d:%02d.%03dZ", IsoDate(static_cast<int32_t>(days)),
-                         rest / 3'600'000, rest / 60'000 % 60, rest / 1000 % 60, rest % 1000);
+  // Not what `days` leaves: of a time far enough before the epoch that would overflow.
+  int64_t rest = milliseconds % kMillisecondsPerDay;
+  if (rest < 0) rest += kMillisecondsPerDay;
+  return absl::StrFormat("%sT%02d:%02d:%02d.%03dZ", DateOfDay(days), rest / 3'600'000,
+                         rest / 60'000 % 60, rest / 1000 % 60, rest % 1000);
 }
 
-std::string IsoDate(int32_t days) {
-  // Howard Hinnant's civil_from_days, http://howardhinnant.github.io/date_algorithms.html, since
-  // std::chrono::year holds 16 bits only.
-  const int64_t shifted = int64_t{days} + 719468;
-  const int64_t era = FloorDivide(shifted, 146097);
-  const int64_t day_of_era = shifted - era * 146097;
-  const int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const int64_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const int64_t month_from_march = (5 * day_of_year + 2) / 153;
-  const int64_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-  const int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-  const int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
-  return absl::StrFormat("%04d-%02d-%02d", year, month, day);
-}
+std::string IsoDate(int32_t days) { return DateOfDay(days); }
 
 std::optional<int32_t> ParseIsoDate(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
@@ -77,6 +82,8 @@ std::optional<int32_t> ParseIsoDate(std::string_view text) {
 }
 
 std::optional<int64_t> ParseTime(std::string_view text) {
+  // Abseil alone would take "infinite-future", and years that nobody means.
+  if (!ParseIsoDate(text.substr(0, 10)).has_value()) return std::nullopt;
   absl::Time time;
   std::string unused_error;
   if (absl::ParseTime(absl::RFC3339_full, sync::AbslView(text), &time, &unused_error)) {
@@ -86,10 +93,12 @@ std::optional<int64_t> ParseTime(std::string_view text) {
     tm civil{};
     const std::string terminated(text);
     const char* end = strptime(terminated.c_str(), format, &civil);
-    if (end == nullptr || *end != '\0' || !ParseIsoDate(text.substr(0, 10)).has_value()) continue;
+    if (end == nullptr || *end != '\0') continue;
     civil.tm_isdst = -1;
+    // -1 is also the last second of 1969: whether it failed shows here.
+    civil.tm_wday = -1;
     const time_t seconds = mktime(&civil);
-    if (seconds != -1) return int64_t{seconds} * kMillisecondsPerSecond;
+    if (civil.tm_wday != -1) return int64_t{seconds} * kMillisecondsPerSecond;
   }
   return std::nullopt;
 }

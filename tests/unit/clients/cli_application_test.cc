@@ -103,6 +103,12 @@ TEST(ApplicationTest, AWrongCommandLineIsExitCodeTwoAndNothingIsSent) {
   EXPECT_EQ(Tikar({"requests", "show", "7ZK4Q-X9M2H-C"}).exit_code, 2);
   EXPECT_EQ(Tikar({"requests", "create", "--service", "pengaduan", "--area", "15"}).exit_code, 2);
   EXPECT_EQ(Tikar({"conflicts", "resolve", "7ZK4Q-X9M2H-C"}).exit_code, 2);
+  EXPECT_EQ(Tikar({"requests", "watch", "--for", "tomorrow"}).exit_code, 2);
+  EXPECT_EQ(Tikar({"requests", "watch", "--for", "-1s"}).exit_code, 2);
+  EXPECT_EQ(Tikar({"requests", "watch", "--count", "0"}).exit_code, 2);
+  EXPECT_EQ(Tikar({"export"}).exit_code, 2);
+  EXPECT_EQ(Tikar({"export", "--format", "xlsx"}).exit_code, 2);
+  EXPECT_EQ(Tikar({"export", "--format", "csv", "--output", "json"}).exit_code, 2);
   EXPECT_EQ(Tikar({"requests", "import", "--map", "/no/such/map", "/no/such/file"}).exit_code, 2);
 }
 

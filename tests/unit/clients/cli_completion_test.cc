@@ -65,6 +65,7 @@ TEST_F(BashCompletionTest, CompletesCommandsAndThoseBelowThem) {
               IsSupersetOf({"requests", "conflicts", "services", "areas", "status", "context"}));
   EXPECT_THAT(Complete({"tikar", "req"}), ElementsAre("requests"));
   EXPECT_THAT(Complete({"tikar", "requests", "e"}), ElementsAre("edit"));
+  EXPECT_THAT(Complete({"tikar", "requests", "w"}), ElementsAre("watch"));
   EXPECT_THAT(Complete({"tikar", "context", ""}), ElementsAre("list", "use", "add", "remove"));
   // A command that has one below it.
   EXPECT_THAT(Complete({"tikar", "inbox", "dis"}), ElementsAre("dismiss"));
@@ -93,6 +94,7 @@ TEST_F(BashCompletionTest, CompletesChoices) {
   EXPECT_THAT(Complete({"tikar", "--lang", "i"}), ElementsAre("id"));
   EXPECT_THAT(Complete({"tikar", "completion", "b"}), ElementsAre("bash"));
   EXPECT_THAT(Complete({"tikar", "inbox", "--kind", "l"}), ElementsAre("late"));
+  EXPECT_THAT(Complete({"tikar", "export", "--format", ""}), ElementsAre("geojson", "csv"));
   // A value that nobody can guess.
   EXPECT_THAT(Complete({"tikar", "requests", "list", "--area", ""}), IsEmpty());
 }

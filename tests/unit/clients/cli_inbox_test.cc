@@ -155,6 +155,11 @@ TEST_F(InboxTest, ReportsComeAsTableCsvAndJson) {
   EXPECT_EQ(csv.exit_code, 0) << csv.err;
   EXPECT_THAT(csv.out, StartsWith(first + ","));
   EXPECT_THAT(csv.out, HasSubstr("15.01"));
+  // The name of a level is the definition's, and in the language that is asked for.
+  EXPECT_THAT(csv.out, HasSubstr("Verification within 3 working days"));
+  EXPECT_THAT(Tikar({"report", "sla"}).out, HasSubstr("Verification within"));
+  EXPECT_THAT(Tikar({"report", "sla", "--lang", "id"}).out, HasSubstr("Verifikasi dalam"));
+  EXPECT_EQ(sla["rows"][0]["label"], "Verifikasi dalam 3 hari kerja") << "JSON has one language";
   const Output table = Tikar({"report", "performance", "--region", "15.01"});
   EXPECT_EQ(table.exit_code, 0) << table.err;
   EXPECT_THAT(table.out, Not(HasSubstr("Nothing to report")));

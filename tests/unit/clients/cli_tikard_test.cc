@@ -201,6 +201,11 @@ TEST_F(TikardTest, FindsAreasAndServices) {
   EXPECT_THAT(areas.out, Not(HasSubstr("15.01.09")));
   EXPECT_EQ(Json({"areas", "search", "--below", "15.01"})["areas"].size(), 18u);
   EXPECT_EQ(Tikar({"areas", "search", "zzzz"}).exit_code, 3);
+  EXPECT_EQ(Tikar({"areas", "search", "zzzz", "--output", "json"}).exit_code, 3);
+  const json kerinci = Json({"areas", "search", "kerinci", "--limit", "3"});
+  ASSERT_EQ(kerinci["areas"].size(), 3u);
+  EXPECT_EQ(kerinci["areas"][0]["code"], "15.01") << "the regency, and not the villages before it";
+  EXPECT_EQ(kerinci["more"], true);
   std::set<std::string> services;
   const json listed = Json({"services", "list"});
   for (const json& service : listed["services"]) services.insert(service["service"]);
