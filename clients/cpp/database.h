@@ -81,7 +81,10 @@ class Database {
   // Opens or makes the file, readable by its owner alone, and holds it: no second process can open
   // it. Does not write to a file that is there. kInMemory: nothing outlives the object, for
   // simulators with thousands of phones.
-  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path);
+  // `vfs`: the SQLite file system that keeps it, as it was registered; empty: the operating
+  // system's.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path,
+                                                        const std::string& vfs = "");
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database();

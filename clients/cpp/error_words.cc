@@ -20,8 +20,8 @@ v1::LocalizedText Words(std::string_view indonesian, std::string_view english) {
   return words;
 }
 
-// What the server said itself; a language that it left out is empty.
-v1::LocalizedText ServersWords(const absl::Status& status) {
+// What came with the status; a language that was left out is empty.
+v1::LocalizedText OwnWords(const absl::Status& status) {
   v1::LocalizedText words;
   const auto payload = status.GetPayload(kDetailsPayload);
   google::rpc::Status details;
@@ -88,11 +88,25 @@ absl::Status WithDetails(absl::Status status, std::string_view details) {
   return status;
 }
 
+absl::Status ErrorInWords(absl::StatusCode code, std::string_view indonesian,
+                          std::string_view english) {
+  google::rpc::Status details;
+  details.set_code(static_cast<int>(code));
+  details.set_message(std::string(english));
+  for (const auto& [locale, words] : {std::pair("id", indonesian), std::pair("en", english)}) {
+    google::rpc::LocalizedMessage message;
+    message.set_locale(locale);
+    message.set_message(std::string(words));
+    details.add_details()->PackFrom(message);
+  }
+  return WithDetails(absl::Status(code, sync::AbslView(english)), details.SerializeAsString());
+}
+
 v1::LocalizedText WordsOf(const absl::Status& status, Culprit culprit) {
   CHECK(!status.ok());
-  if (culprit == Culprit::kPhone) return WordsOfPhone(status.code());
-  v1::LocalizedText words = ServersWords(status);
-  return words.id().empty() || words.en().empty() ? WordsOfServer(status.code()) : words;
+  v1::LocalizedText words = OwnWords(status);
+  if (!words.id().empty() && !words.en().empty()) return words;
+  return culprit == Culprit::kPhone ? WordsOfPhone(status.code()) : WordsOfServer(status.code());
 }
 
 }  // namespace tikar::client

@@ -16,11 +16,18 @@ namespace tikar::client {
 // travels as a payload under its type's own URL, where other readers of google.rpc find it too.
 absl::Status WithDetails(absl::Status status, std::string_view details);
 
+// An error of this phone's own with words for the officer, both without a full stop at their end.
+// The message is the English. The words travel as a server's do, so WordsOf and every other reader
+// of google.rpc find them.
+absl::Status ErrorInWords(absl::StatusCode code, std::string_view indonesian,
+                          std::string_view english);
+
 // Who made the status: the other side, or this phone's own disk and database.
 enum class Culprit { kServer, kPhone };
 
-// The server's own words (LocalizedMessage) where it gave them in both languages, else words for
-// the code. Both set; neither ends with a full stop. `status` is not OK.
+// The words that came with the status (LocalizedMessage), of the server or of ErrorInWords, where
+// it has them in both languages; else words for the code. Both set; neither ends with a full stop.
+// `status` is not OK.
 v1::LocalizedText WordsOf(const absl::Status& status, Culprit culprit);
 
 }  // namespace tikar::client

@@ -44,8 +44,30 @@ bool Overlap(std::string_view a, std::string_view b) {
   return sync::AreaWithin(a, b) || sync::AreaWithin(b, a);
 }
 
+// The regions of prefixes: "15.01" of "15.01.06". A province stands for all of its regions.
+std::vector<std::string> RegionsOf(const std::vector<std::string>& prefixes) {
+  constexpr size_t kRegionLength = 5;
+  std::vector<std::string> regions;
+  for (const std::string& prefix : prefixes) regions.push_back(prefix.substr(0, kRegionLength));
+  return regions;
+}
+
+// Whether the server counts a request as this phone's: it lies within the scope, or is assigned to
+// its actor in a region that the scope touches (sync/feed.h). Elsewhere nobody would tell of it any
+// more.
+bool IsInScope(const Replica::Entry& entry, const std::vector<std::string>& scope,
+               const std::string& actor) {
+  if (WithinAny(entry.area, scope)) return true;
+  const std::vector<std::string> regions = RegionsOf(scope);
+  return entry.assignee == actor &&
+         std::any_of(regions.begin(), regions.end(), [&](const std::string& region) {
+           return sync::AreaWithin(entry.key.region, region);
+         });
+}
+
 // Whether the cursor would call filled what has left the phone since: a prefix that is wanted again
-// was filled when the cursor was made, and then no longer held.
+// was filled when the cursor was made, and then no longer held; or a region is, with what is
+// assigned to the actor there.
 bool CursorClaimsTooMuch(const std::vector<std::string>& wanted,
                          const std::vector<std::string>& held,
                          const std::vector<std::string>& cursor_scope) {
@@ -53,6 +75,15 @@ bool CursorClaimsTooMuch(const std::vector<std::string>& wanted,
     if (WithinAny(filled, held)) continue;
     for (const std::string& prefix : wanted) {
       if (!WithinAny(prefix, held) && Overlap(prefix, filled)) return true;
+    }
+  }
+  const std::vector<std::string> held_regions = RegionsOf(held);
+  for (const std::string& filled : RegionsOf(cursor_scope)) {
+    for (const std::string& region : RegionsOf(wanted)) {
+      if (Overlap(region, filled) &&
+          !WithinAny(region.size() > filled.size() ? region : filled, held_regions)) {
+        return true;
+      }
     }
   }
   return false;
@@ -113,7 +144,8 @@ absl::StatusOr<std::unique_ptr<FieldApp>> FieldApp::Open(FieldAppOptions options
   if (options.role.empty()) return absl::InvalidArgumentError("the app needs a role");
   options.scope = Sorted(std::move(options.scope));
   RETURN_IF_ERROR(CheckScope(options.scope));
-  ASSIGN_OR_RETURN(std::unique_ptr<LocalStore> store, LocalStore::Open(options.database_path));
+  ASSIGN_OR_RETURN(std::unique_ptr<LocalStore> store,
+                   LocalStore::Open(options.database_path, options.database_vfs));
   std::unique_ptr<FieldApp> app(new FieldApp(std::move(options), std::move(store)));
   RETURN_IF_ERROR(app->Claim());
   return app;
@@ -139,17 +171,17 @@ absl::Status FieldApp::Claim() {
 // ---------------------------------------------------------------------------------------
 
 absl::StatusOr<EditOutcome> FieldApp::Create(const NewRequest& request) {
-  ASSIGN_OR_RETURN(const std::shared_ptr<const sync::Definition> definition,
-                   NewestDefinition(request.service));
   std::vector<v1::Mutation> mutations(1);
-  v1::Create& create = *mutations[0].mutable_create();
-  create.set_definition_hash(definition->hash().bytes());
-  create.set_service(request.service);
-  create.set_version(definition->proto().version());
-  create.set_area(request.area);
   for (const auto& [path, value] : request.fields) mutations.push_back(Set(path, value));
   for (const std::string& comment : request.comments) mutations.push_back(Comment(comment));
-  absl::StatusOr<EditOutcome> outcome = Exclusively([&] {
+  absl::StatusOr<EditOutcome> outcome = Exclusively([&]() -> absl::StatusOr<EditOutcome> {
+    ASSIGN_OR_RETURN(const std::shared_ptr<const sync::Definition> definition,
+                     store_->OfferedDefinition(request.service, request.area));
+    v1::Create& create = *mutations[0].mutable_create();
+    create.set_definition_hash(definition->hash().bytes());
+    create.set_service(request.service);
+    create.set_version(definition->proto().version());
+    create.set_area(request.area);
     return Queue(RegionOfArea(request.area), std::nullopt, {}, std::move(mutations), *definition,
                  nullptr);
   });
@@ -224,6 +256,14 @@ absl::StatusOr<RequestOnPhone> FieldApp::Get(const sync::RequestKey& key) {
     ASSIGN_OR_RETURN(std::optional<BuiltView> view, BuildView(store_.get(), key));
     if (!view) return absl::NotFoundError("the request is not on this phone");
     return std::move(view->shown);
+  });
+}
+
+absl::StatusOr<OutboxChange> FieldApp::FindChange(const sync::ChangeId& change_id) {
+  return Exclusively([&]() -> absl::StatusOr<OutboxChange> {
+    ASSIGN_OR_RETURN(std::optional<OutboxChange> change, store_->outbox().Find(change_id));
+    if (!change) return absl::NotFoundError("no such change was made on this phone");
+    return *std::move(change);
   });
 }
 
@@ -318,19 +358,14 @@ absl::StatusOr<SyncStatus> FieldApp::Status() {
 // --- forms
 // -----------------------------------------------------------------------------------------
 
-absl::StatusOr<std::vector<std::shared_ptr<const sync::Definition>>> FieldApp::Definitions() {
-  return Exclusively([&] { return store_->NewestDefinitions(); });
+absl::StatusOr<std::vector<std::shared_ptr<const sync::Definition>>> FieldApp::OfferedForms(
+    std::string_view area) {
+  return Exclusively([&] { return store_->OfferedDefinitions(area); });
 }
 
-absl::StatusOr<std::shared_ptr<const sync::Definition>> FieldApp::NewestDefinition(
-    std::string_view service) {
-  ASSIGN_OR_RETURN(const std::vector<std::shared_ptr<const sync::Definition>> definitions,
-                   Definitions());
-  for (const std::shared_ptr<const sync::Definition>& definition : definitions) {
-    if (definition->proto().service() == service) return definition;
-  }
-  return absl::NotFoundError(absl::StrCat("the form of the service \"", sync::AbslView(service),
-                                          "\" is not on this phone; sync first"));
+absl::StatusOr<std::shared_ptr<const sync::Definition>> FieldApp::OfferedForm(
+    std::string_view service, std::string_view area) {
+  return Exclusively([&] { return store_->OfferedDefinition(service, area); });
 }
 
 absl::StatusOr<std::shared_ptr<const sync::Definition>> FieldApp::FindDefinition(
@@ -347,33 +382,37 @@ absl::Status FieldApp::AddDefinition(const v1::DefinitionBytes& definition) {
   return Exclusively([&] { return store_->AddDefinition(definition); });
 }
 
-absl::StatusOr<std::vector<sync::DefinitionHash>> FieldApp::DefinitionHashes() {
-  return Exclusively([&] { return store_->DefinitionHashes(); });
+absl::Status FieldApp::BringOffers(const std::vector<v1::Offer>& offers) {
+  std::vector<Offer> brought;
+  for (const v1::Offer& proto : offers) {
+    std::optional<Offer> offer = OfferOf(proto);
+    if (!offer) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("an offer of \"", proto.service(), "\" in \"", proto.region(),
+                       "\" needs a service, a 32-byte hash, and a region like 15.01 or none"));
+    }
+    brought.push_back(*std::move(offer));
+  }
+  if (brought.empty()) return absl::OkStatus();  // a phone that was told nothing has to sync
+  return Exclusively([&]() -> absl::Status {
+    ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&store_->database()));
+    ASSIGN_OR_RETURN(const std::vector<std::string> told, store_->offers().ToldScope());
+    if (!told.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const Device device, store_->LoadDevice());
+    RETURN_IF_ERROR(store_->offers().Replace(brought, device.scope));
+    return transaction.Commit();
+  });
 }
 
 absl::StatusOr<std::vector<sync::DefinitionHash>> FieldApp::MissingDefinitions() {
   return Exclusively([&] { return store_->MissingDefinitions(); });
 }
 
-absl::StatusOr<bool> FieldApp::CatalogIsDue() {
-  return Exclusively([&]() -> absl::StatusOr<bool> {
-    ASSIGN_OR_RETURN(const SyncState state, store_->LoadSyncState());
-    const int64_t age_ms = options_.clock->NowMs() - state.catalog_at_ms;
-    return age_ms < 0 || age_ms >= kCatalogIntervalMs;
-  });
-}
-
-absl::Status FieldApp::StoreDefinitions(const std::vector<v1::DefinitionBytes>& definitions,
-                                        bool whole_catalog) {
+absl::Status FieldApp::StoreDefinitions(const std::vector<v1::DefinitionBytes>& definitions) {
   return Exclusively([&]() -> absl::Status {
     ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(&store_->database()));
     for (const v1::DefinitionBytes& definition : definitions) {
       RETURN_IF_ERROR(store_->AddDefinition(definition));
-    }
-    if (whole_catalog) {
-      ASSIGN_OR_RETURN(SyncState state, store_->LoadSyncState());
-      state.catalog_at_ms = options_.clock->NowMs();
-      RETURN_IF_ERROR(store_->SaveSyncState(state));
     }
     return transaction.Commit();
   });
@@ -429,7 +468,7 @@ absl::Status FieldApp::ChangeScope(std::vector<std::string> scope) {
   RETURN_IF_ERROR(store_->SaveSyncState(state));
   ASSIGN_OR_RETURN(const std::vector<Replica::Entry> entries, store_->replica().Entries());
   for (const Replica::Entry& entry : entries) {
-    if (WithinAny(entry.area, scope) || entry.assignee == device.actor) continue;
+    if (IsInScope(entry, scope, device.actor)) continue;
     RETURN_IF_ERROR(store_->replica().Remove(entry.key, {v1::REMOVAL_REASON_LEFT_SCOPE}));
   }
   device.scope = std::move(scope);

@@ -47,12 +47,15 @@
 #include "sync/types.h"
 #include "sync/validation.h"
 #include "tikar/v1/request_service.pb.h"
+#include "tikar/v1/sync_service.pb.h"
 #include "tikar/v1/value.pb.h"
 
 namespace tikar::client {
 
 struct FieldAppOptions {
   std::string database_path;
+  // The SQLite file system that keeps it, as it was registered; empty: the operating system's.
+  std::string database_vfs;
   // The device's name, [a-z0-9._-/]+. The database belongs to it for ever.
   std::string actor;
   // In which the officer acts, a role key of the definitions: "petugas".
@@ -167,7 +170,7 @@ class FieldApp {
 
   // --- writing. A status that is not OK: nothing was queued.
 
-  // NotFound: no definition of the service is here (sync once, or AddDefinition).
+  // Pins what the region of the area offers for the service; errors as OfferedForm.
   absl::StatusOr<EditOutcome> Create(const NewRequest& request);
   // One change; its mutations take effect together or not at all. Its parents are what the officer
   // sees, own pending changes included. NotFound: the request is not on this phone.
@@ -180,6 +183,9 @@ class FieldApp {
 
   // NotFound: not on this phone.
   absl::StatusOr<RequestOnPhone> Get(const sync::RequestKey& key);
+  // A change that was made here, and what the server said about it. NotFound: it was not made here,
+  // or was dismissed.
+  absl::StatusOr<OutboxChange> FindChange(const sync::ChangeId& change_id);
   // By the citizen's number as somebody typed it. InvalidArgument: it is none. NotFound.
   absl::StatusOr<RequestOnPhone> GetByRef(std::string_view ref);
   absl::StatusOr<ListPage> List(const ListQuery& query);
@@ -187,19 +193,29 @@ class FieldApp {
 
   // --- forms
 
-  // The newest definition of each service, for the forms; labels in both languages. Sorted by
-  // service.
-  absl::StatusOr<std::vector<std::shared_ptr<const sync::Definition>>> Definitions();
-  // NotFound: none of this service is here.
-  absl::StatusOr<std::shared_ptr<const sync::Definition>> NewestDefinition(
-      std::string_view service);
+  // For new requests in an area: the definition of each service that its region offers, sorted by
+  // service; labels in both languages. Regions differ: one adopts a service as it is, another its
+  // own fork of it. NotFound: no server has told yet what the region offers. InvalidArgument: the
+  // area lies in none. WordsOf(status, Culprit::kPhone) has words for the officer.
+  absl::StatusOr<std::vector<std::shared_ptr<const sync::Definition>>> OfferedForms(
+      std::string_view area);
+  // The one of this service, which Create pins. NotFound also: the region offers no such service;
+  // the words name those that it offers. FailedPrecondition: the form is not here yet, or this app
+  // is too old to read it.
+  absl::StatusOr<std::shared_ptr<const sync::Definition>> OfferedForm(std::string_view service,
+                                                                      std::string_view area);
   // The version with this hash. Several of one service may be here: a request stays on the one that
   // it pins (Request.definition_hash), and that one labels it and judges its edits. NotFound: it is
   // not here yet (the next sync fetches it), or this app is too old to read it.
   absl::StatusOr<std::shared_ptr<const sync::Definition>> FindDefinition(
       const sync::DefinitionHash& hash);
-  // A form that came with the app. InvalidArgument: these bytes are no definition.
+  // A form that came with the app, so that no server has to send it. InvalidArgument: these bytes
+  // are no definition.
   absl::Status AddDefinition(const v1::DefinitionBytes& definition);
+  // What the regions of the scope offer, as it was when the app was made: for requests before the
+  // first sync. Does nothing once a server has told (Batch.offers). InvalidArgument: not all of
+  // them name a service and a definition.
+  absl::Status BringOffers(const std::vector<v1::Offer>& offers);
 
   // --- needs attention
 
@@ -212,7 +228,8 @@ class FieldApp {
   // --- scope
 
   // What this phone keeps, as area-code prefixes (1 to 64). What falls outside leaves the phone at
-  // once, unless it is assigned to this actor; changes that are not sent stay and are sent.
+  // once, unless it is assigned to this actor in a region that the scope still touches; changes
+  // that are not sent stay and are sent.
   absl::Status SetScope(std::vector<std::string> scope);
 
   // --- for whoever runs the exchange: sync_runner.h, or a simulator
@@ -227,15 +244,11 @@ class FieldApp {
   // Called, without the lock, whenever there is something new to send. Null: nobody. Set from one
   // thread.
   void SetListener(std::function<void()> listener);
-  // Hashes of the definitions that are here; of those that are not and that requests here pin; and
-  // whether it is time to ask the catalogue for new ones.
-  absl::StatusOr<std::vector<sync::DefinitionHash>> DefinitionHashes();
+  // Of the definitions that requests here pin and those that are offered, the ones that are not
+  // here: all that there is to fetch.
   absl::StatusOr<std::vector<sync::DefinitionHash>> MissingDefinitions();
-  absl::StatusOr<bool> CatalogIsDue();
-  // Stores what was fetched. `whole_catalog`: it is all that the catalogue had and the phone had
-  // not, so that it is not due again for a while.
-  absl::Status StoreDefinitions(const std::vector<v1::DefinitionBytes>& definitions,
-                                bool whole_catalog);
+  // Stores what was fetched, all of it or nothing.
+  absl::Status StoreDefinitions(const std::vector<v1::DefinitionBytes>& definitions);
 
   Random& random() { return *options_.random; }
 

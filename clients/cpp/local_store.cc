@@ -4,6 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "clients/cpp/change_builder.h"
+#include "clients/cpp/error_words.h"
+#include "sync/feed.h"
 
 namespace tikar::client {
 namespace {
@@ -55,7 +59,7 @@ constexpr char kCoreSchema[] = R"sql(
   ) WITHOUT ROWID;
 )sql";
 
-// What schema 1 holds may have left without a word (see invariant 4), and does not say what it
+// What schema 1 holds may have left without a word (see invariant 5), and does not say what it
 // pins: the phone starts over once.
 constexpr char kSchemaOfPasses[] = R"sql(
   ALTER TABLE requests ADD COLUMN pass INTEGER NOT NULL DEFAULT 0;
@@ -70,10 +74,17 @@ constexpr char kSchemaOfPasses[] = R"sql(
   DROP TABLE serial;
 )sql";
 
+// Which definition is offered comes with the next exchange, whatever the cursor; and definitions
+// come with the offers, so that nobody has to remember when the catalogue was last asked.
+std::string SchemaOfOffers() {
+  return absl::StrCat(Offers::Schema(), "ALTER TABLE sync_state DROP COLUMN catalog_at_ms;");
+}
+
 // Brings a file from schema `version` to the next. Add a case for each new version; never change
 // one.
 std::string Migration(int version) {
   if (version == 1) return kSchemaOfPasses;
+  if (version == 2) return SchemaOfOffers();
   CHECK(version == 0);
   return absl::StrCat("PRAGMA application_id = ", kApplicationId, ";", kCoreSchema,
                       Outbox::Schema(), Replica::Schema());
@@ -142,10 +153,14 @@ std::vector<std::string> SplitLines(std::string_view text) {
 }
 
 LocalStore::LocalStore(std::unique_ptr<Database> database)
-    : database_(std::move(database)), outbox_(database_.get()), replica_(database_.get()) {}
+    : database_(std::move(database)),
+      outbox_(database_.get()),
+      replica_(database_.get()),
+      offers_(database_.get()) {}
 
-absl::StatusOr<std::unique_ptr<LocalStore>> LocalStore::Open(const std::string& path) {
-  ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(path));
+absl::StatusOr<std::unique_ptr<LocalStore>> LocalStore::Open(const std::string& path,
+                                                             const std::string& vfs) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(path, vfs));
   int64_t version = 0;
   if (absl::Status status = CheckFile(database.get(), &version); !status.ok()) {
     database->KeepJournalOnClose();
@@ -180,7 +195,7 @@ absl::StatusOr<SyncState> LocalStore::LoadSyncState() {
       database_->Prepare(
           "SELECT cursor, cursor_scope, stream, server_origin, single_copy, clock_offset_known, "
           "clock_offset_ms, caught_up, caught_up_at_ms, remaining, error_code, error, error_at_ms, "
-          "failures, next_attempt_at_ms, upgrade_required, catalog_at_ms, suspicion_first, "
+          "failures, next_attempt_at_ms, upgrade_required, suspicion_first, "
           "suspicion_changes, suspicion_limit, suspicion_strong_strikes, suspicion_weak_strikes, "
           "suspicion_halved, suspicion_wary, pass, error_words FROM sync_state"));
   ASSIGN_OR_RETURN(const bool found, row.Step());
@@ -204,7 +219,6 @@ absl::StatusOr<SyncState> LocalStore::LoadSyncState() {
   state.failures = static_cast<int>(row.Number(column++));
   state.next_attempt_at_ms = row.Number(column++);
   state.upgrade_required = row.Number(column++) != 0;
-  state.catalog_at_ms = row.Number(column++);
   if (auto first = sync::ChangeId::FromBytes(row.Bytes(column++))) state.suspicion.first = *first;
   state.suspicion.changes = static_cast<int>(row.Number(column++));
   state.suspicion.limit = static_cast<int>(row.Number(column++));
@@ -222,15 +236,14 @@ absl::StatusOr<SyncState> LocalStore::LoadSyncState() {
 absl::Status LocalStore::SaveSyncState(const SyncState& state) {
   return database_->Run(
       "INSERT OR REPLACE INTO sync_state VALUES "
-      "(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       state.cursor, JoinLines(state.cursor_scope), state.stream, state.server_origin,
       state.single_copy, state.clock_offset_ms.has_value(), state.clock_offset_ms.value_or(0),
       state.caught_up, state.caught_up_at_ms, state.remaining, state.error_code, state.error,
       state.error_at_ms, state.failures, state.next_attempt_at_ms, state.upgrade_required,
-      state.catalog_at_ms, state.suspicion.first.view(), state.suspicion.changes,
-      state.suspicion.limit, state.suspicion.strong_strikes, state.suspicion.weak_strikes,
-      state.suspicion.halved, state.suspicion.wary, state.pass,
-      state.error_words.SerializeAsString());
+      state.suspicion.first.view(), state.suspicion.changes, state.suspicion.limit,
+      state.suspicion.strong_strikes, state.suspicion.weak_strikes, state.suspicion.halved,
+      state.suspicion.wary, state.pass, state.error_words.SerializeAsString());
 }
 
 absl::Status LocalStore::AddDefinition(const v1::DefinitionBytes& definition) {
@@ -251,12 +264,16 @@ absl::StatusOr<std::vector<sync::DefinitionHash>> LocalStore::DefinitionHashes()
 }
 
 absl::StatusOr<std::vector<sync::DefinitionHash>> LocalStore::MissingDefinitions() {
-  ASSIGN_OR_RETURN(std::vector<sync::DefinitionHash> pinned, replica_.PinnedDefinitions());
+  ASSIGN_OR_RETURN(std::vector<sync::DefinitionHash> missing, replica_.PinnedDefinitions());
+  ASSIGN_OR_RETURN(const std::vector<sync::DefinitionHash> offered, offers_.Definitions());
   ASSIGN_OR_RETURN(const std::vector<sync::DefinitionHash> held, DefinitionHashes());
-  std::erase_if(pinned, [&](const sync::DefinitionHash& hash) {
+  missing.insert(missing.end(), offered.begin(), offered.end());
+  std::sort(missing.begin(), missing.end());
+  missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
+  std::erase_if(missing, [&](const sync::DefinitionHash& hash) {
     return std::binary_search(held.begin(), held.end(), hash);
   });
-  return pinned;
+  return missing;
 }
 
 std::shared_ptr<const sync::Definition> LocalStore::Find(const sync::DefinitionHash& hash) const {
@@ -273,21 +290,81 @@ std::shared_ptr<const sync::Definition> LocalStore::Find(const sync::DefinitionH
   return *std::move(definition);
 }
 
-absl::StatusOr<std::vector<std::shared_ptr<const sync::Definition>>>
-LocalStore::NewestDefinitions() {
-  ASSIGN_OR_RETURN(const std::vector<sync::DefinitionHash> hashes, DefinitionHashes());
-  std::map<std::string, std::shared_ptr<const sync::Definition>> newest;
-  for (const sync::DefinitionHash& hash : hashes) {
-    std::shared_ptr<const sync::Definition> definition = Find(hash);
-    if (definition == nullptr || !definition->supported()) continue;
-    std::shared_ptr<const sync::Definition>& slot = newest[definition->proto().service()];
-    if (slot == nullptr || slot->proto().version() < definition->proto().version()) {
-      slot = std::move(definition);
+absl::StatusOr<std::vector<Offer>> LocalStore::OffersAt(std::string_view area) {
+  const std::string region = RegionOfArea(area);
+  if (!sync::IsAreaPrefix(area) || !sync::IsRegion(region)) {
+    return ErrorInWords(
+        absl::StatusCode::kInvalidArgument,
+        absl::StrCat("\"", sync::AbslView(area), "\" bukan kode wilayah seperti 15.01.06.2010"),
+        absl::StrCat("\"", sync::AbslView(area), "\" is no area code such as 15.01.06.2010"));
+  }
+  ASSIGN_OR_RETURN(const std::vector<std::string> told, offers_.ToldScope());
+  if (told.empty()) {
+    return ErrorInWords(absl::StatusCode::kNotFound,
+                        "belum ada formulir di telepon ini; sinkronkan sekali saat ada sinyal",
+                        "there are no forms on this phone yet; sync once where there is a signal");
+  }
+  const bool about_it = std::any_of(told.begin(), told.end(), [&](const std::string& prefix) {
+    return sync::AreaWithin(prefix, region) || sync::AreaWithin(region, prefix);
+  });
+  if (!about_it) {
+    const std::string known = absl::StrJoin(told, ", ");
+    return ErrorInWords(
+        absl::StatusCode::kNotFound,
+        absl::StrCat("telepon ini belum tahu layanan apa yang ditawarkan di ", region,
+                     " (yang diketahuinya: ", known, "); sertakan wilayah itu, lalu sinkronkan"),
+        absl::StrCat("this phone does not know yet which services ", region,
+                     " offers (it knows those of: ", known,
+                     "); include that area in its scope, then sync"));
+  }
+  return offers_.Of(region);
+}
+
+absl::StatusOr<std::vector<std::shared_ptr<const sync::Definition>>> LocalStore::OfferedDefinitions(
+    std::string_view area) {
+  ASSIGN_OR_RETURN(const std::vector<Offer> offers, OffersAt(area));
+  std::vector<std::shared_ptr<const sync::Definition>> definitions;
+  for (const Offer& offer : offers) {
+    std::shared_ptr<const sync::Definition> definition = Find(offer.definition);
+    if (definition != nullptr && definition->supported()) {
+      definitions.push_back(std::move(definition));
     }
   }
-  std::vector<std::shared_ptr<const sync::Definition>> result;
-  for (auto& [service, definition] : newest) result.push_back(std::move(definition));
-  return result;
+  return definitions;
+}
+
+absl::StatusOr<std::shared_ptr<const sync::Definition>> LocalStore::OfferedDefinition(
+    std::string_view service, std::string_view area) {
+  ASSIGN_OR_RETURN(const std::vector<Offer> offers, OffersAt(area));
+  const std::string region = RegionOfArea(area), named(service);
+  const auto offer = std::find_if(offers.begin(), offers.end(),
+                                  [&](const Offer& one) { return one.service == service; });
+  if (offer == offers.end()) {
+    const std::string offered = absl::StrJoin(
+        offers, ", ",
+        [](std::string* text, const Offer& one) { absl::StrAppend(text, one.service); });
+    return ErrorInWords(
+        absl::StatusCode::kNotFound,
+        absl::StrCat("layanan \"", named, "\" tidak ditawarkan di ", region,
+                     "; yang ditawarkan: ", offered.empty() ? "belum ada" : offered),
+        absl::StrCat("the service \"", named, "\" is not offered in ", region,
+                     "; these are: ", offered.empty() ? "none yet" : offered));
+  }
+  std::shared_ptr<const sync::Definition> definition = Find(offer->definition);
+  if (definition != nullptr && definition->supported()) return definition;
+  ASSIGN_OR_RETURN(const std::vector<sync::DefinitionHash> held, DefinitionHashes());
+  if (!std::binary_search(held.begin(), held.end(), offer->definition)) {
+    return ErrorInWords(absl::StatusCode::kFailedPrecondition,
+                        absl::StrCat("formulir layanan \"", named, "\" di ", region,
+                                     " belum ada di telepon ini; sinkronkan dahulu"),
+                        absl::StrCat("the form of the service \"", named, "\" in ", region,
+                                     " is not on this phone yet; sync first"));
+  }
+  return ErrorInWords(absl::StatusCode::kFailedPrecondition,
+                      absl::StrCat("formulir layanan \"", named, "\" di ", region,
+                                   " memerlukan aplikasi yang lebih baru; perbarui aplikasi ini"),
+                      absl::StrCat("the form of the service \"", named, "\" in ", region,
+                                   " needs a newer app; upgrade this one"));
 }
 
 }  // namespace tikar::client

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -36,14 +35,18 @@ absl::Status StatusOf(const grpc::Status& status) {
       status.error_details());
 }
 
-// When the server said to come back; nullopt: it did not.
+// When the server said to come back, at most kRetryDelayMsMax; nullopt: it did not.
 std::optional<int64_t> RetryDelayMs(const grpc::Status& status) {
   google::rpc::Status details;
   if (!details.ParseFromString(status.error_details())) return std::nullopt;
   for (const google::protobuf::Any& detail : details.details()) {
     google::rpc::RetryInfo retry;
     if (!detail.Is<google::rpc::RetryInfo>() || !detail.UnpackTo(&retry)) continue;
-    return retry.retry_delay().seconds() * 1000 + retry.retry_delay().nanos() / 1'000'000;
+    // Bounded before it is reckoned with: these are numbers from outside.
+    const int64_t seconds =
+        std::clamp<int64_t>(retry.retry_delay().seconds(), 0, kRetryDelayMsMax / 1000);
+    const int64_t nanos = std::clamp<int64_t>(retry.retry_delay().nanos(), 0, 999'999'999);
+    return std::min(seconds * 1000 + nanos / 1'000'000, kRetryDelayMsMax);
   }
   return std::nullopt;
 }
@@ -127,7 +130,7 @@ class SyncRunner::Implementation {
     while (!stopping_) {
       // Definitions are asked for after a stream, and a live one does not end.
       SyncSession::Ended ended;
-      if (WantsDefinitions()) ended = Visit(SyncMode::kShort);
+      if (LacksDefinitions()) ended = Visit(SyncMode::kShort);
       if (ended.status.ok()) ended = Visit(SyncMode::kLive);
       if (!stopping_ && ended.next == SyncSession::Next::kWait) {
         Wait(SteadyClock::now() + std::chrono::milliseconds(ended.wait_ms));
@@ -154,11 +157,11 @@ class SyncRunner::Implementation {
       if (!ended.status.ok()) channel_ = nullptr;
       // A connection that went well once says nothing about now: the server may have restarted
       // since and be there, and the old connection only finds out by being used. So dial before
-      // waiting.
-      if (reused && !heard_ && !stopping_ && absl::IsUnavailable(ended.status)) continue;
+      // waiting. Not when a server is there and says when to come back: it is heeded.
+      const bool nobody_there = !heard_ && !told_to_wait_ && absl::IsUnavailable(ended.status);
+      if (reused && nobody_there && !stopping_) continue;
       if (stopping_) ended = {SyncSession::Next::kDone, 0, absl::CancelledError("stopped")};
-      // Asked after the stream, so that a phone without forms gets them from the same connection,
-      // and a server without them does not keep the changes waiting.
+      // Asked after the stream, so that a server without them does not keep the changes waiting.
       if (ended.status.ok() && !stopping_) FetchDefinitions();
       if (options_.on_change) options_.on_change();
       if (ended.next != SyncSession::Next::kAgain) return ended;
@@ -179,12 +182,12 @@ class SyncRunner::Implementation {
     if (left_) return kLeaveTime;
     return std::chrono::milliseconds(options_.silence_ms_max);
   }
-  // Definitions that the catalogue may have new, or that requests here pin and the phone lacks.
-  bool WantsDefinitions();
+  // Batches bring what they pin and offer. What is missing all the same came from another server,
+  // whose catalogue held more than this one's, or was lost.
+  bool LacksDefinitions();
   void FetchDefinitions();
-  absl::StatusOr<std::vector<sync::DefinitionHash>> NewInCatalog();
   absl::StatusOr<std::vector<v1::DefinitionBytes>> Fetch(
-      const std::set<sync::DefinitionHash>& hashes);
+      const std::vector<sync::DefinitionHash>& hashes);
 
   FieldApp* const app_;
   const SyncRunnerOptions options_;
@@ -200,7 +203,8 @@ class SyncRunner::Implementation {
   std::unique_ptr<SyncSession> session_;
   absl::Status own_error_;
   bool left_ = false;
-  bool heard_ = false;  // the server sent a message in this stream
+  bool heard_ = false;         // the server sent a message in this stream
+  bool told_to_wait_ = false;  // it ended this stream and said when to come back
 };
 
 void SyncRunner::Implementation::Apply(absl::StatusOr<SyncSession::Step> step, SyncCall* call) {
@@ -253,6 +257,7 @@ SyncSession::Ended SyncRunner::Implementation::RunStream(SyncMode mode) {
   own_error_ = absl::OkStatus();
   left_ = false;
   heard_ = false;
+  told_to_wait_ = false;
   absl::StatusOr<SyncSession::Step> first = app_->Exclusively([&] { return session_->Start(); });
   if (!first.ok()) {
     return app_->Exclusively([&] { return session_->End(first.status(), std::nullopt); });
@@ -272,52 +277,29 @@ SyncSession::Ended SyncRunner::Implementation::RunStream(SyncMode mode) {
     if (event.kind == SyncEvents::Kind::kTimeout && quiet) continue;
     Handle(std::move(event), &call);
   }
-  return app_->Exclusively([&] {
-    return own_error_.ok() ? session_->End(StatusOf(end), RetryDelayMs(end))
-                           : session_->End(own_error_, std::nullopt);
-  });
+  if (!own_error_.ok()) {
+    return app_->Exclusively([&] { return session_->End(own_error_, std::nullopt); });
+  }
+  const std::optional<int64_t> retry_delay_ms = RetryDelayMs(end);
+  told_to_wait_ = retry_delay_ms.has_value();
+  return app_->Exclusively([&] { return session_->End(StatusOf(end), retry_delay_ms); });
 }
 
-bool SyncRunner::Implementation::WantsDefinitions() {
-  const absl::StatusOr<bool> due = app_->CatalogIsDue();
-  if (due.ok() && *due) return true;
+bool SyncRunner::Implementation::LacksDefinitions() {
   const auto missing = app_->MissingDefinitions();
   return missing.ok() && !missing->empty();
 }
 
 void SyncRunner::Implementation::FetchDefinitions() {
-  // What cannot be had now is asked for after the next visit; forms that are here still work, and a
-  // request that comes down brings the one it pins along.
-  const absl::StatusOr<bool> due = app_->CatalogIsDue();
-  absl::StatusOr<std::vector<sync::DefinitionHash>> wanted = app_->MissingDefinitions();
-  if (!due.ok() || !wanted.ok()) return;
-  if (*due) {
-    const absl::StatusOr<std::vector<sync::DefinitionHash>> fresh = NewInCatalog();
-    if (!fresh.ok()) return;
-    wanted->insert(wanted->end(), fresh->begin(), fresh->end());
-  }
-  if (wanted->empty() && !*due) return;
-  const absl::StatusOr<std::vector<v1::DefinitionBytes>> fetched =
-      Fetch({wanted->begin(), wanted->end()});
-  if (fetched.ok()) app_->StoreDefinitions(*fetched, *due).IgnoreError();
-}
-
-absl::StatusOr<std::vector<sync::DefinitionHash>> SyncRunner::Implementation::NewInCatalog() {
-  ASSIGN_OR_RETURN(const std::vector<sync::DefinitionHash> held, app_->DefinitionHashes());
-  v1::ListDefinitionsResponse list;
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kCatalogDeadline);
-  RETURN_IF_ERROR(StatusOf(catalog_->ListDefinitions(&context, {}, &list)));
-  std::vector<sync::DefinitionHash> fresh;
-  for (const v1::DefinitionSummary& summary : list.definitions()) {
-    const auto hash = sync::DefinitionHash::FromBytes(summary.definition_hash());
-    if (hash && !std::binary_search(held.begin(), held.end(), *hash)) fresh.push_back(*hash);
-  }
-  return fresh;
+  // What cannot be had now is asked for after the next visit; forms that are here still work.
+  const auto missing = app_->MissingDefinitions();
+  if (!missing.ok() || missing->empty()) return;
+  const absl::StatusOr<std::vector<v1::DefinitionBytes>> fetched = Fetch(*missing);
+  if (fetched.ok()) app_->StoreDefinitions(*fetched).IgnoreError();
 }
 
 absl::StatusOr<std::vector<v1::DefinitionBytes>> SyncRunner::Implementation::Fetch(
-    const std::set<sync::DefinitionHash>& hashes) {
+    const std::vector<sync::DefinitionHash>& hashes) {
   std::vector<v1::DefinitionBytes> fetched;
   for (const sync::DefinitionHash& hash : hashes) {
     grpc::ClientContext context;
@@ -326,7 +308,7 @@ absl::StatusOr<std::vector<v1::DefinitionBytes>> SyncRunner::Implementation::Fet
     request.set_definition_hash(hash.bytes());
     v1::GetDefinitionResponse response;
     const absl::Status status = StatusOf(catalog_->GetDefinition(&context, request, &response));
-    // Pinned by a request that came from another server: that one has it.
+    // Another server has it.
     if (absl::IsNotFound(status)) continue;
     RETURN_IF_ERROR(status);
     if (sync::Sha256(response.definition_bytes().body()) == hash) {

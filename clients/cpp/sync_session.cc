@@ -18,6 +18,14 @@ constexpr size_t kChangeEnvelopeBytes = 12;
 // Hello's own limit.
 constexpr size_t kDefinitionHashesMax = 1024;
 
+// After so many failures in a row, of which the first one may have brought the phone forward and
+// the others have not.
+uint32_t BatchBytesWanted(int failures) {
+  uint32_t bytes = kBatchBytesWanted;
+  for (int i = 1; i < failures && bytes > kBatchBytesWantedMin; ++i) bytes /= 2;
+  return bytes;
+}
+
 void ForgetError(SyncState* state) {
   state->error_code = 0;
   state->error.clear();
@@ -82,7 +90,7 @@ absl::StatusOr<SyncSession::Step> SyncSession::DoStart() {
   }
   hello.set_client_version(options_.client_version);
   hello.set_push_only(wary_);
-  hello.set_batch_bytes_max(kBatchBytesWanted);
+  hello.set_batch_bytes_max(BatchBytesWanted(state.failures));
   RETURN_IF_ERROR(Continue(&step));
   return step;
 }
@@ -112,8 +120,9 @@ absl::Status SyncSession::Welcome(const v1::Welcome& welcome) {
   ASSIGN_OR_RETURN(SyncState state, store_->LoadSyncState());
   // The server read its clock somewhere between our two readings.
   const int64_t now_ms = clock_->NowMs();
-  state.clock_offset_ms =
-      welcome.server_time_ms() - (started_at_ms_ + (now_ms - started_at_ms_) / 2);
+  // A server's word is no number to reckon with before it is within what a clock can show.
+  const int64_t server_ms = std::clamp<int64_t>(welcome.server_time_ms(), 0, sync::kHlcMsMax);
+  state.clock_offset_ms = server_ms - (started_at_ms_ + (now_ms - started_at_ms_) / 2);
   state.server_origin = origin_ = welcome.origin();
   state.single_copy = welcome.single_copy();
   RETURN_IF_ERROR(store_->SaveSyncState(state));
@@ -166,6 +175,15 @@ absl::Status SyncSession::TakeBatch(const v1::Batch& batch, Step* step) {
   if (std::exchange(begins_pass_, false)) ++state.pass;
   for (const v1::DefinitionBytes& definition : batch.definitions()) {
     RETURN_IF_ERROR(store_->AddDefinition(definition));
+  }
+  if (!batch.offers().empty()) {
+    std::vector<Offer> offers;
+    for (const v1::Offer& proto : batch.offers()) {
+      std::optional<Offer> offer = OfferOf(proto);
+      if (!offer) return ServerBrokeProtocol("an offer without a proper service or definition");
+      offers.push_back(*std::move(offer));
+    }
+    RETURN_IF_ERROR(store_->offers().Replace(offers, scope_));
   }
   std::map<std::string, sync::FeedId> feeds;
   for (const v1::FeedIdentity& feed : batch.feeds()) {

@@ -29,7 +29,7 @@ struct CommandLine {
   std::string clock_offset;
 
   std::string request;
-  std::string service;
+  FormsOptions forms;
   CreateOptions create;
   EditOptions edit;
   ListOptions list;
@@ -192,16 +192,23 @@ void AddReading(CLI::App& app, CommandLine& line) {
                               [&line](Phone& phone) { return Show(phone, line.request); });
   AddRequestNumber(show, line, line.request);
 
-  CLI::App* forms = AddCommand(
-      app, line, "forms",
-      {"Bagian tiap formulir dan cara mengisinya", "The services' fields and how to fill them"},
-      "  tikar-field --db siti.sqlite forms\n"
-      "  tikar-field --db siti.sqlite forms gampil\n",
-      [&line](Phone& phone) { return Forms(phone, line.service); });
+  CLI::App* forms =
+      AddCommand(app, line, "forms",
+                 {"Formulir yang ditawarkan untuk permohonan baru, dan cara mengisinya",
+                  "The forms offered for new requests, and how to fill them"},
+                 "  tikar-field --db siti.sqlite forms\n"
+                 "  tikar-field --db siti.sqlite forms gampil\n"
+                 "  tikar-field --db siti.sqlite forms hayu --area 15.01.06\n",
+                 [&line](Phone& phone) { return Forms(phone, line.forms); });
   forms
-      ->add_option("service", line.service,
+      ->add_option("service", line.forms.service,
                    line.Say("Kunci layanan; bila tidak, semuanya", "Key of a service; else all"))
       ->type_name(line.Say("KUNCI", "KEY"));
+  forms
+      ->add_option("--area", line.forms.area,
+                   line.Say("Yang ditawarkan di sini; bila tidak, di seluruh wilayah telepon",
+                            "Offered here; else in all of the phone's scope"))
+      ->type_name(line.Say("KODE", "CODE"));
 }
 
 void AddExchange(CLI::App& app, CommandLine& line) {

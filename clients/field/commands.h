@@ -49,8 +49,13 @@ absl::Status List(Phone& phone, const ListOptions& options);
 
 absl::Status Show(Phone& phone, const std::string& request);
 
-// `service` empty: all of them, briefly.
-absl::Status Forms(Phone& phone, const std::string& service);
+struct FormsOptions {
+  // Key; empty: all of them, briefly.
+  std::string service;
+  // Whose region's forms; empty: of every region in the phone's scope.
+  std::string area;
+};
+absl::Status Forms(Phone& phone, const FormsOptions& options);
 
 struct AttentionOptions {
   // Hex id of a change, or the beginning of it, to send again or to forget; empty: just list.

@@ -1,12 +1,15 @@
 #include "clients/field/phone.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "clients/cli/failure.h"
+#include "clients/cpp/change_builder.h"
 #include "clients/cpp/error_words.h"
 #include "clients/cpp/local_store.h"
 #include "clients/cpp/replica.h"
@@ -149,25 +152,56 @@ std::string Phone::CommandLine(std::string_view command) const {
   return absl::StrCat(line, " ", AbslView(command));
 }
 
-absl::StatusOr<cli::DefinitionView> Phone::Form(const std::string& service) {
-  ASSIGN_OR_RETURN(const std::vector<std::shared_ptr<const sync::Definition>> forms,
-                   app_->Definitions());
-  std::string known;
-  for (const std::shared_ptr<const sync::Definition>& form : forms) {
-    if (form->proto().service() == service) return ViewOf(form);
-    absl::StrAppend(&known, known.empty() ? "" : ", ", form->proto().service());
+absl::Status Phone::WithSyncAdvice(const absl::Status& status) const {
+  return cli::WithAdvice(status, absl::StrCat(AbslView(Say("Ambil sekali saat ada sinyal: ",
+                                                           "Fetch them once where there is a "
+                                                           "signal: ")),
+                                              CommandLine("sync")));
+}
+
+absl::StatusOr<cli::DefinitionView> Phone::FormFor(const std::string& service,
+                                                   const std::string& area) {
+  // The SDK's errors carry words in both languages; only what to type is ours to say.
+  const absl::Status told = app_->OfferedForms(area).status();
+  if (absl::IsInvalidArgument(told)) return cli::AsUsageError(told);
+  if (!told.ok()) return WithSyncAdvice(told);
+  const absl::StatusOr<std::shared_ptr<const sync::Definition>> form =
+      app_->OfferedForm(service, area);
+  if (form.ok()) return ViewOf(*form);
+  return absl::IsFailedPrecondition(form.status()) ? WithSyncAdvice(form.status()) : form.status();
+}
+
+absl::StatusOr<std::vector<OfferedForm>> Phone::FormsOf(const std::string& area) {
+  std::set<std::string> regions;
+  for (const std::string& prefix : area.empty() ? settings_.scope : std::vector{area}) {
+    std::string region = client::RegionOfArea(prefix);
+    if (area.empty() && region.empty()) {
+      return cli::UsageError(absl::StrCat(
+          AbslView(Say("formulir kabupaten atau kota mana? Telepon ini menyimpan provinsi ",
+                       "the forms of which regency or city? This phone keeps the province ")),
+          prefix, AbslView(Say("; sebut dengan --area 15.01", "; name one with --area 15.01"))));
+    }
+    regions.insert(area.empty() ? std::move(region) : prefix);
   }
-  if (forms.empty()) {
-    return cli::WithAdvice(
-        absl::NotFoundError(AbslView(
-            Say("belum ada formulir di telepon ini", "there are no forms on this phone yet"))),
-        absl::StrCat(AbslView(Say("Ambil sekali saat ada sinyal: ",
-                                  "Fetch them once where there is a signal: ")),
-                     CommandLine("sync")));
+  std::vector<OfferedForm> forms;
+  for (const std::string& region : regions) {
+    const absl::StatusOr<std::vector<std::shared_ptr<const sync::Definition>>> offered =
+        app_->OfferedForms(region);
+    if (absl::IsInvalidArgument(offered.status())) return cli::AsUsageError(offered.status());
+    if (!offered.ok()) return WithSyncAdvice(offered.status());
+    for (const std::shared_ptr<const sync::Definition>& definition : *offered) {
+      const auto same = std::find_if(forms.begin(), forms.end(), [&](const OfferedForm& form) {
+        return form.definition->hash() == definition->hash();
+      });
+      OfferedForm& form = same == forms.end() ? forms.emplace_back() : *same;
+      form.definition = definition;
+      form.regions.push_back(client::RegionOfArea(region));
+    }
   }
-  return absl::NotFoundError(absl::StrCat(
-      AbslView(Say("tidak ada layanan \"", "there is no service \"")), service,
-      AbslView(Say("\" di telepon ini; yang ada: ", "\" on this phone; there are: ")), known));
+  std::stable_sort(forms.begin(), forms.end(), [](const OfferedForm& a, const OfferedForm& b) {
+    return a.definition->proto().service() < b.definition->proto().service();
+  });
+  return forms;
 }
 
 absl::StatusOr<cli::DefinitionView> Phone::FormOf(const v1::Request& request) {

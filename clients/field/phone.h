@@ -32,6 +32,12 @@ struct PhoneSettings {
   bool json = false;
 };
 
+struct OfferedForm {
+  std::shared_ptr<const sync::Definition> definition;
+  // That offer it, sorted.
+  std::vector<std::string> regions;
+};
+
 // Not thread-safe. Streams must outlive it.
 class Phone {
  public:
@@ -61,8 +67,13 @@ class Phone {
   // The command line that runs `command` on this phone again.
   std::string CommandLine(std::string_view command) const;
 
-  // The newest form of a service. NotFound says to sync first, or which services there are.
-  absl::StatusOr<cli::DefinitionView> Form(const std::string& service);
+  // The form of a new request in an area: what its region offers. NotFound says to sync first, or
+  // which services are offered there.
+  absl::StatusOr<cli::DefinitionView> FormFor(const std::string& service, const std::string& area);
+  // What is offered in an area or, where that is empty, in the regions of the phone's scope, sorted
+  // by service. NotFound says to sync first. A usage error asks for an area where the scope is a
+  // province.
+  absl::StatusOr<std::vector<OfferedForm>> FormsOf(const std::string& area);
   // What labels a request: the version of the form that it pins; an empty one, which labels
   // nothing, while that is not here.
   absl::StatusOr<cli::DefinitionView> FormOf(const v1::Request& request);
@@ -76,6 +87,9 @@ class Phone {
   absl::Status ExchangeInWords(const absl::Status& status);
 
  private:
+  // `status` with the command that fetches what is missing.
+  absl::Status WithSyncAdvice(const absl::Status& status) const;
+
   Phone(PhoneSettings settings, std::ostream& out, cli::Terminal terminal);
 
   PhoneSettings settings_;

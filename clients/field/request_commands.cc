@@ -106,7 +106,7 @@ cli::Cell TickOf(const client::RequestOnPhone& request) {
 }  // namespace
 
 absl::Status Create(Phone& phone, const CreateOptions& options) {
-  ASSIGN_OR_RETURN(const cli::DefinitionView form, phone.Form(options.service));
+  ASSIGN_OR_RETURN(const cli::DefinitionView form, phone.FormFor(options.service, options.area));
   client::NewRequest request;
   request.service = options.service;
   request.area = options.area;
@@ -222,26 +222,35 @@ absl::Status Show(Phone& phone, const std::string& typed) {
   return absl::OkStatus();
 }
 
-absl::Status Forms(Phone& phone, const std::string& service) {
-  std::vector<cli::DefinitionView> forms;
-  if (service.empty()) {
-    ASSIGN_OR_RETURN(const std::vector<std::shared_ptr<const sync::Definition>> definitions,
-                     phone.app().Definitions());
-    for (const auto& definition : definitions) forms.push_back(ViewOf(definition));
-  } else {
-    ASSIGN_OR_RETURN(const cli::DefinitionView form, phone.Form(service));
-    forms.push_back(form);
+absl::Status Forms(Phone& phone, const FormsOptions& options) {
+  ASSIGN_OR_RETURN(std::vector<OfferedForm> forms, phone.FormsOf(options.area));
+  if (!options.service.empty()) {
+    std::erase_if(forms, [&](const OfferedForm& form) {
+      return form.definition->proto().service() != options.service;
+    });
+    if (forms.empty()) {
+      const std::string& area = options.area.empty() ? phone.settings().scope[0] : options.area;
+      return phone.FormFor(options.service, area).status();
+    }
   }
+  const bool regions_differ = std::any_of(forms.begin(), forms.end(), [&](const auto& form) {
+    return form.regions != forms[0].regions || form.regions.size() > 1;
+  });
   cli::Json json;
   json["forms"] = cli::Json::array();
-  cli::Table table({{.title = std::string(phone.Say("LAYANAN", "SERVICE"))},
+  cli::Table table({{.title = std::string(phone.Say("WILAYAH", "AREA")), .droppable = true},
+                    {.title = std::string(phone.Say("LAYANAN", "SERVICE"))},
                     {.title = std::string(phone.Say("BAGIAN", "FIELD"))},
                     {.title = std::string(phone.Say("JENIS", "TYPE"))},
                     {.title = std::string(phone.Say("WAJIB", "REQUIRED"))},
                     {.title = std::string(phone.Say("ARTI", "MEANING")), .shrinks = true}});
-  for (const cli::DefinitionView& form : forms) {
+  for (const OfferedForm& offered : forms) {
+    const cli::DefinitionView form = ViewOf(offered.definition);
     cli::Json form_json = {{"service", form.proto().service()},
                            {"version", form.proto().version()},
+                           {"publisher", form.proto().publisher()},
+                           {"definition_hash", offered.definition->hash().hex()},
+                           {"regions", offered.regions},
                            {"title", form.ServiceTitle(phone.language())},
                            {"fields", cli::Json::array()}};
     for (const v1::Field& field : form.proto().fields()) {
@@ -250,7 +259,8 @@ absl::Status Forms(Phone& phone, const std::string& service) {
       for (const v1::Choice& choice : field.choices()) choices.push_back(choice.key());
       std::string meaning = form.FieldLabel(field.key(), phone.language());
       if (!choices.empty()) absl::StrAppend(&meaning, ": ", absl::StrJoin(choices, ", "));
-      table.AddRow({{form.proto().service()},
+      table.AddRow({{regions_differ ? absl::StrJoin(offered.regions, ", ") : ""},
+                    {form.proto().service()},
                     {field.key(), Style::kName},
                     {type},
                     {field.required() ? std::string(phone.Say("ya", "yes")) : ""},
@@ -266,9 +276,8 @@ absl::Status Forms(Phone& phone, const std::string& service) {
   if (phone.json()) {
     phone.out() << cli::JsonText(json);
   } else if (forms.empty()) {
-    phone.out() << phone.Say("Belum ada formulir. Ambil sekali saat ada sinyal: ",
-                             "No forms yet. Fetch them once where there is a signal: ")
-                << phone.CommandLine("sync") << "\n";
+    phone.out() << phone.Say("Belum ada layanan yang ditawarkan di sini.\n",
+                             "No services are offered here yet.\n");
   } else {
     phone.out() << table.Render(phone.terminal());
   }

@@ -4,15 +4,16 @@
 #include <chrono>
 #include <cstdlib>
 #include <optional>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "clients/cli/display.h"
 #include "clients/cli/failure.h"
-#include "clients/cli/text_style.h"
 #include "clients/cli/times.h"
 #include "clients/cpp/sync_runner.h"
 #include "clients/field/commands.h"
+#include "clients/field/mutation_text.h"
 #include "clients/field/phone_json.h"
 #include "sync/ref.h"
 #include "sync/status_macros.h"
@@ -234,25 +235,8 @@ void PrintItem(Phone& phone, const client::AttentionItem& item, const cli::Defin
     Line(phone, Style::kDim, absl::StrCat("    ", item.error));
   }
   for (const v1::Mutation& mutation : item.body.mutations()) {
-    std::string text;
-    if (mutation.has_set_field()) {
-      const v1::SetField& set = mutation.set_field();
-      text = absl::StrCat(form.FieldLabel(set.path(), phone.language()), ": ",
-                          form.FormatFieldValue(set.path(), &set.value(), phone.language()));
-    } else if (mutation.has_clear_field()) {
-      text = absl::StrCat(form.FieldLabel(mutation.clear_field().path(), phone.language()), ": –");
-    } else if (mutation.has_transition()) {
-      text =
-          absl::StrCat("Status: ", form.StateLabel(mutation.transition().from(), phone.language()),
-                       " → ", form.StateLabel(mutation.transition().to(), phone.language()));
-    } else if (mutation.has_add_element()) {
-      text = absl::StrCat(
-          cli::CollectionLabel(mutation.add_element().collection(), form, phone.language()), ": ",
-          mutation.add_element().value().text());
-    } else if (mutation.has_create()) {
-      text = absl::StrCat(mutation.create().service(), " ", mutation.create().area());
-    }
-    if (!text.empty()) Line(phone, Style::kPlain, absl::StrCat("    ", text));
+    Line(phone, Style::kPlain,
+         absl::StrCat("    ", MutationText(mutation, form, phone.language())));
   }
 }
 
@@ -284,12 +268,13 @@ absl::Status Sync(Phone& phone, const SyncOptions& options) {
                     AbslView(phone.Say("Terkirim: ", "Sent: ")), phone.Changes(sent),
                     AbslView(phone.Say(". Di telepon: ", ". On the phone: ")),
                     phone.Requests(requests), "."));
-  ASSIGN_OR_RETURN(const bool catalog_is_due, phone.app().CatalogIsDue());
-  if (catalog_is_due) {
-    Line(
-        phone, Style::kWarning,
-        phone.Say("Formulir terbaru belum dapat diambil; dicoba lagi pada sinkronisasi berikutnya.",
-                  "The newest forms could not be fetched; the next sync tries again."));
+  ASSIGN_OR_RETURN(const std::vector<sync::DefinitionHash> missing,
+                   phone.app().MissingDefinitions());
+  if (!missing.empty()) {
+    Line(phone, Style::kWarning,
+         phone.Say(
+             "Sebagian formulir belum dapat diambil; dicoba lagi pada sinkronisasi berikutnya.",
+             "Some forms could not be fetched; the next sync tries again."));
   }
   PrintWarnings(phone, status);
   return absl::OkStatus();

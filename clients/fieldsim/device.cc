@@ -11,9 +11,6 @@
 namespace tikar::fieldsim {
 namespace {
 
-// The server is near and the fleet in a hurry; a phone's own waits are ten times as long.
-constexpr client::BackoffLimits kBackoff = {100, 10'000};
-
 // Keys of a device's dice beside the numbers of its changes.
 constexpr uint64_t kNonces = 0x6e6f6e6365;  // "nonce"
 
@@ -43,18 +40,23 @@ absl::Status Device::WakeUp() {
   options.role = world_->writer->role();
   options.scope = options_.scope;
   options.client_version = "tikar-fieldsim/" TIKAR_VERSION;
-  options.backoff = kBackoff;
+  options.backoff = world_->backoff;
   options.clock = &clock_;
   options.random = &random_;
   ASSIGN_OR_RETURN(app_, client::FieldApp::Open(std::move(options)));
   if (!made_.empty() || !sync_times_us_.empty()) return absl::OkStatus();
-  // The forms that come with the app. They count as the whole catalogue: thousands of phones need
-  // not ask the same question.
+  // The forms and offers that come with the app: officers file before their first exchange, too.
   std::vector<v1::DefinitionBytes> forms;
-  for (const auto& definition : world_->writer->definitions()) {
+  std::vector<v1::Offer> offers;
+  for (const auto& definition : world_->writer->OfferedIn(district().region)) {
     forms.emplace_back().set_body(definition->bytes());
+    v1::Offer& offer = offers.emplace_back();
+    offer.set_region(district().region);
+    offer.set_service(definition->proto().service());
+    offer.set_definition_hash(definition->hash().bytes());
   }
-  return app_->StoreDefinitions(forms, true);
+  RETURN_IF_ERROR(app_->StoreDefinitions(forms));
+  return app_->BringOffers(offers);
 }
 
 void Device::Sleep() {

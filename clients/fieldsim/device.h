@@ -32,6 +32,8 @@ struct DeviceWorld {
   const Writer* writer = nullptr;
   uint64_t seed = 0;
   int64_t patience_ms = 0;
+  // The server is near and the fleet in a hurry; a phone's own waits are ten times as long.
+  client::BackoffLimits backoff = {100, 10'000};
 };
 
 struct DeviceOptions {
@@ -61,8 +63,10 @@ class Device {
   // NotFound: the request is not on this phone.
   absl::Status EditShared(const sync::RequestKey& key);
 
-  // One visit to the server, tried again until the patience ends. What went wrong is in Record().
+  // One visit to the server, tried again until the patience ends. What went wrong is in last_sync()
+  // and in Record().
   void Sync();
+  const absl::Status& last_sync() const { return last_sync_; }
 
   // The requests that this device created, in order.
   const std::vector<sync::RequestKey>& own() const { return own_; }

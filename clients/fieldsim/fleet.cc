@@ -65,20 +65,6 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-absl::StatusOr<Writer> MakeWriter(cli::Connection& connection,
-                                  const std::vector<std::string>& services) {
-  Definitions definitions;
-  for (const std::string& service : services) {
-    v1::GetDefinitionRequest request;
-    request.set_service(service);
-    ASSIGN_OR_RETURN(const v1::GetDefinitionResponse response, connection.Call(request));
-    ASSIGN_OR_RETURN(std::shared_ptr<const sync::Definition> definition,
-                     sync::Definition::Parse(response.definition_bytes().body()));
-    definitions.push_back(std::move(definition));
-  }
-  return Writer::Make(std::move(definitions));
-}
-
 // Base 36: short, and allowed in an actor's name.
 std::string RunName(int64_t now_ms) {
   std::string name;
@@ -165,7 +151,7 @@ absl::Status Fleet::Prepare() {
   ASSIGN_OR_RETURN(std::vector<District> found, FindDistricts(connection, settings_.areas));
   districts_ = ChooseDistricts(std::move(found), settings_.devices);
   for (District& district : districts_) RETURN_IF_ERROR(LoadVillages(connection, &district));
-  ASSIGN_OR_RETURN(Writer writer, MakeWriter(connection, settings_.services));
+  ASSIGN_OR_RETURN(Writer writer, MakeWriter(connection, settings_.services, districts_));
   writer_ = std::make_unique<Writer>(std::move(writer));
 
   report_.run = settings_.run.empty() ? RunName(client::SystemClock().NowMs()) : settings_.run;

@@ -1,12 +1,12 @@
 #include "clients/fieldsim/server_reader.h"
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "clients/cli/connection.h"
 #include "clients/cli/settings.h"
 #include "clients/cpp/replica.h"
 #include "sync/feed.h"
@@ -148,6 +148,30 @@ absl::StatusOr<ServerRecord> ReadServer(const std::string& server,
     return absl::OkStatus();
   }));
   return record;
+}
+
+absl::StatusOr<Writer> MakeWriter(cli::Connection& connection,
+                                  const std::vector<std::string>& services,
+                                  const std::vector<District>& districts) {
+  DefinitionsOfRegions offered;
+  // Most regions offer the same.
+  std::map<std::string, std::shared_ptr<const sync::Definition>> parsed;
+  for (const District& district : districts) {
+    const auto [region, is_new] = offered.try_emplace(district.region);
+    if (!is_new) continue;
+    for (const std::string& service : services) {
+      v1::GetDefinitionRequest request;
+      request.set_service(service);
+      request.set_region(district.region);
+      ASSIGN_OR_RETURN(const v1::GetDefinitionResponse response, connection.Call(request));
+      std::shared_ptr<const sync::Definition>& definition = parsed[response.definition_hash()];
+      if (definition == nullptr) {
+        ASSIGN_OR_RETURN(definition, sync::Definition::Parse(response.definition_bytes().body()));
+      }
+      region->second.push_back(definition);
+    }
+  }
+  return Writer::Make(std::move(offered));
 }
 
 }  // namespace tikar::fieldsim

@@ -5,10 +5,14 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "clients/cli/connection.h"
+#include "clients/fieldsim/places.h"
 #include "clients/fieldsim/records.h"
 #include "clients/fieldsim/workers.h"
+#include "clients/fieldsim/writer.h"
 #include "sync/types.h"
 
 namespace tikar::fieldsim {
@@ -21,6 +25,12 @@ absl::StatusOr<ServerRecord> ReadServer(const std::string& server,
                                         const std::set<std::string>& scopes,
                                         std::set<sync::RequestKey> written, std::string_view actors,
                                         Workers* workers);
+
+// What writes requests of `services` in the regions of `districts`, by what each region offers.
+// NotFound: a region does not offer one of them.
+absl::StatusOr<Writer> MakeWriter(cli::Connection& connection,
+                                  const std::vector<std::string>& services,
+                                  const std::vector<District>& districts);
 
 }  // namespace tikar::fieldsim
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "clients/cpp/mutations.h"
+#include "sync/status_macros.h"
 #include "sync/types.h"
 
 namespace tikar::fieldsim {
@@ -76,32 +77,39 @@ int64_t Amount(int64_t minimum, int64_t maximum, Dice* dice) {
 
 }  // namespace
 
-absl::StatusOr<Writer> Writer::Make(Definitions definitions) {
+absl::StatusOr<Writer> Writer::Make(DefinitionsOfRegions offered) {
   constexpr std::string_view kUsual = "petugas";
+  std::vector<const sync::Definition*> forms;
+  for (const auto& [region, definitions] : offered) {
+    for (const auto& definition : definitions) forms.push_back(definition.get());
+  }
+  CHECK(!forms.empty());
   std::vector<std::string> roles = {std::string(kUsual)};
-  for (const v1::Role& role : definitions.front()->proto().roles()) roles.push_back(role.key());
+  for (const v1::Role& role : forms.front()->proto().roles()) roles.push_back(role.key());
   for (const std::string& role : roles) {
     const bool everywhere =
-        std::all_of(definitions.begin(), definitions.end(),
-                    [&](const auto& definition) { return FillsIn(*definition, role); });
-    if (everywhere) return Writer(std::move(definitions), role);
+        std::all_of(forms.begin(), forms.end(),
+                    [&](const sync::Definition* form) { return FillsIn(*form, role); });
+    if (everywhere) return Writer(std::move(offered), role);
   }
-  std::vector<std::string> services;
-  for (const auto& definition : definitions) services.push_back(definition->proto().service());
+  std::set<std::string> services;
+  for (const sync::Definition* form : forms) services.insert(form->proto().service());
   return absl::FailedPreconditionError(absl::StrCat("no role may create requests of all of ",
                                                     absl::StrJoin(services, ", "),
                                                     "; simulate them in runs of their own"));
 }
 
 const sync::Definition* Writer::DefinitionOf(const v1::Request& request) const {
-  for (const auto& definition : definitions_) {
-    if (definition->hash().view() == request.definition_hash()) return definition.get();
+  for (const auto& [region, definitions] : offered_) {
+    for (const auto& definition : definitions) {
+      if (definition->hash().view() == request.definition_hash()) return definition.get();
+    }
   }
   return nullptr;
 }
 
 client::NewRequest Writer::NewRequest(const District& district, int64_t now_ms, Dice* dice) const {
-  const sync::Definition& definition = *dice->Pick(definitions_);
+  const sync::Definition& definition = *dice->Pick(OfferedIn(district.region));
   const v1::Definition& proto = definition.proto();
   const Scene scene{&district, &dice->Pick(district.villages), StoryFor(proto, dice), now_ms};
   client::NewRequest request;

@@ -9,6 +9,7 @@
 #define TIKAR_CLIENTS_FIELDSIM_WRITER_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,17 +28,20 @@
 namespace tikar::fieldsim {
 
 using Definitions = std::vector<std::shared_ptr<const sync::Definition>>;
+// What each region offers of the services that are simulated.
+using DefinitionsOfRegions = std::map<std::string, Definitions>;
 
 class Writer {
  public:
-  // The fleet's role is one that may fill in the forms of all of `definitions`: "petugas" if that
-  // may. FailedPrecondition: there is none.
-  static absl::StatusOr<Writer> Make(Definitions definitions);
+  // The fleet's role is one that may fill in the forms of all of `offered`, which is not empty in
+  // any region: "petugas" if that may. FailedPrecondition: there is none.
+  static absl::StatusOr<Writer> Make(DefinitionsOfRegions offered);
 
   const std::string& role() const { return role_; }
-  const Definitions& definitions() const { return definitions_; }
+  // The region must be one of those that Make was given.
+  const Definitions& OfferedIn(const std::string& region) const { return offered_.at(region); }
 
-  // `now_ms` by the officer's clock.
+  // A form that the district's region offers. `now_ms` by the officer's clock.
   client::NewRequest NewRequest(const District& district, int64_t now_ms, Dice* dice) const;
 
   // An edit of the request as the officer sees it.
@@ -53,9 +57,10 @@ class Writer {
     int64_t now_ms;
   };
 
-  Writer(Definitions definitions, std::string role)
-      : definitions_(std::move(definitions)), role_(std::move(role)) {}
+  Writer(DefinitionsOfRegions offered, std::string role)
+      : offered_(std::move(offered)), role_(std::move(role)) {}
 
+  // nullptr: the request pins what no region of the fleet offers.
   const sync::Definition* DefinitionOf(const v1::Request& request) const;
   // nullopt: nothing fitting comes to mind.
   std::optional<v1::Value> ValueFor(const sync::Definition& definition, const v1::Field& field,
@@ -69,7 +74,7 @@ class Writer {
   std::optional<v1::Mutation> Correct(const sync::Definition& definition, const v1::Request& shown,
                                       int64_t now_ms, Dice* dice) const;
 
-  Definitions definitions_;
+  DefinitionsOfRegions offered_;
   std::string role_;
 };
 

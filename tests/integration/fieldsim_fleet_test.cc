@@ -9,6 +9,7 @@
 
 #include "clients/fieldsim/application.h"
 #include "sdk_tikard.h"
+#include "tikar/v1/request_service.grpc.pb.h"
 
 namespace tikar::fieldsim {
 namespace {
@@ -82,6 +83,24 @@ TEST_F(FleetTest, LightPhonesThatWereAwayForDaysConverge) {
   ExpectSound(outcome, 600);
   EXPECT_EQ(outcome.json()["storage"], "light");
   EXPECT_GT(outcome.json()["conflicts"]["concurrent_changes"], 50);
+}
+
+TEST_F(FleetTest, EachPhoneFilesWithWhatItsRegionOffers) {
+  const std::string shipped = sync::Sha256(client::CatalogDefinition("pengaduan").body()).bytes();
+  const std::string fork = client::AdoptFork(tikard_, "15.01", 1);
+  ExpectSound(RunHere({"--devices", "20", "--changes", "3", "--areas", "15.01.06,15.71.01"}), 60);
+  const auto requests = v1::RequestService::NewStub(client::MakeChannel(tikard_.address()));
+  for (const auto& [region, offered] : {std::pair("15.01", fork), {"15.71", shipped}}) {
+    v1::ListRequestsRequest list;
+    list.set_parent(std::string("regions/") + region);
+    v1::ListRequestsResponse listed;
+    grpc::ClientContext context;
+    ASSERT_TRUE(requests->ListRequests(&context, list, &listed).ok());
+    EXPECT_GT(listed.requests_size(), 0) << region;
+    for (const v1::Request& request : listed.requests()) {
+      EXPECT_EQ(request.definition_hash(), offered) << request.name();
+    }
+  }
 }
 
 TEST_F(FleetTest, ASecondFleetFindsTheFirstOnesWork) {

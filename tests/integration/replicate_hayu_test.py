@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Bandung's hayu in Kerinci: adopted, forked, upgraded upstream, taken over part by part, open requests moved.
 
+Phones follow: each files with what the region of its village offers, also without a signal.
+
 Runs the real tikard, tikar and tikar-field, as people do. Amati, tiru, modifikasi: look, copy, change.
 """
 
@@ -8,7 +10,9 @@ import re
 
 from programs import ROOT, run_on_stage, spoken
 
-BANDUNG, KERINCI = '32.73', '15.01'
+BANDUNG, KERINCI, JAMBI = '32.73', '15.01', '15.71'
+IN_KERINCI, IN_JAMBI = '15.01.06.2010', '15.71.01'
+NOT_FOUND = 3
 CATALOGUED = ROOT / 'catalog' / 'services' / 'hayu.textproto'
 # Kerinci wants the family card's number too, and has three days for the papers where Bandung has two.
 FAMILY_CARD = '''
@@ -78,6 +82,52 @@ class Kerinci:
 
     def edit(self, ref, *arguments, role='operator', expect=0):
         return self.stage.office('requests', 'edit', ref, *arguments, actor=f'kantor/{role}', role=role, expect=expect)
+
+
+def file_on(phone, area, business, expect=0, **more):
+    """A request made on a phone, wherever it is. The number that the citizen gets, or what the phone says instead."""
+    form = {**FORM, 'nama_usaha': business, **more}
+    said = phone.run('create', '--service', 'hayu', '--area', area,
+                     *(word for key, value in form.items() for word in ('--set', f'{key}={value}')), expect=expect)
+    return phone.ref_of(said) if expect == 0 else said
+
+
+def phones_before_the_fork(kerinci, phone, other):
+    """Two phones that take the forms along while both regions use Bandung's."""
+    said = file_on(other, IN_JAMBI, 'Toko Terlalu Awal', expect=NOT_FOUND)
+    kerinci.check('belum ada formulir' in said and 'sync' in said, 'a phone that never synced asks for a sync', said)
+    for each in (phone, other):
+        each.run('sync')
+    offered = {form['service']: form for form in phone.read('forms')['forms']}['hayu']
+    kerinci.check((offered['definition_hash'], offered['regions']) == (kerinci.hash_of(f'{BANDUNG}/hayu@2'), [KERINCI]),
+                  'the phone in Kerinci holds what Kerinci adopted', offered)
+    said = phone.run('create', '--service', 'imb', '--area', IN_KERINCI, expect=NOT_FOUND)
+    kerinci.check('"imb" tidak ditawarkan di 15.01' in said and 'hayu' in said, 'it names the services of Kerinci', said)
+    said = phone.run('--lang', 'en', 'create', '--service', 'hayu', '--area', IN_JAMBI, expect=NOT_FOUND)
+    kerinci.check('does not know yet which services 15.71 offers' in said, 'and says that it knows nothing of Jambi', said)
+
+
+def phones_after_the_fork(kerinci, phone, other):
+    """Until they sync they file by what they know; then Kerinci's phone by the fork, the other one as before."""
+    check = kerinci.check
+    unaware = file_on(phone, IN_KERINCI, 'Toko Tanpa Sinyal')
+    for each in (phone, other):
+        each.run('sync')
+    here = file_on(phone, IN_KERINCI, 'Toko Ladang', nomor_kk='1501060302750003')
+    there = file_on(other, IN_JAMBI, 'Toko Tepi Batanghari')
+    refused = other.run('create', '--service', 'hayu', '--area', IN_JAMBI, '--set', 'nomor_kk=1501060302750003', expect=2)
+    check('nomor_kk' in refused, 'Jambi\'s form has no family card', refused)
+    for each in (phone, other):
+        each.run('sync')
+        check(each.status()['synced'] and each.status()['needs_attention'] == 0, f'{each.name}: all is taken')
+    pinned = {ref: request['definition_hash'] for ref, request in kerinci.stage.requests().items()}
+    check(pinned[here] == kerinci.hash_of(f'{KERINCI}/hayu@1'), 'a phone in Kerinci files with Kerinci\'s fork', pinned[here])
+    check(pinned[there] == kerinci.hash_of(f'{BANDUNG}/hayu@1') == kerinci.hash_of(f'{JAMBI}/hayu'),
+          'a phone in Jambi files with Bandung\'s first, which Jambi offers', pinned[there])
+    check(pinned[unaware] == kerinci.hash_of(f'{BANDUNG}/hayu@2'), 'what was filed before the news keeps its form', pinned)
+    # Done, so that the story below is about the others.
+    for ref in (unaware, here):
+        kerinci.edit(ref, '--set', 'lokasi=-1.7021,101.3144', '--status', 'terdaftar', role='petugas')
 
 
 def publish_and_adopt(kerinci):
@@ -179,7 +229,7 @@ def move_open_requests(kerinci, refs, closed, phone):
     check(merged['definition_hash'] == target and merged['fields']['nama_usaha']['value'] == 'Toko Fork Baru',
           'the edit from the field stands beside the move', merged)
     check(not merged['reviews'], 'and nobody has to settle anything', merged['reviews'])
-    stage.check_converged([phone], stage.requests())
+    stage.check_converged([phone], stage.requests('--area', KERINCI))
 
 
 def play(stage):
@@ -189,6 +239,7 @@ def play(stage):
     kerinci = Kerinci(stage)
     check = stage.check
     phone = stage.phone('ani', actor='hp-ani', scope=KERINCI)
+    other = stage.phone('joko', actor='hp-joko', scope=JAMBI)
 
     tell.chapter('Bandung publishes, Kerinci adopts')
     second, on_first = publish_and_adopt(kerinci)
@@ -197,8 +248,11 @@ def play(stage):
     kerinci.edit(closed, '--set', 'lokasi=-1.7021,101.3144', '--status', 'terdaftar', role='petugas')
     check(kerinci.show(closed)['definition_hash'] == kerinci.hash_of(f'{BANDUNG}/hayu@2'), 'new requests pin what it adopted')
 
+    phones_before_the_fork(kerinci, phone, other)
+
     tell.chapter('Kerinci forks')
     fork(kerinci)
+    phones_after_the_fork(kerinci, phone, other)
     on_fork = kerinci.file('Toko Cabang', nomor_kk='1501060302750009')
     kerinci.edit(on_second, '--status', 'dikembalikan', '--reason', 'KTP buram')
     refused = kerinci.edit(on_second, '--set', 'nomor_kk=1501060302750009', expect=2)

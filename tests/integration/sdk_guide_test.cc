@@ -4,6 +4,7 @@
 
 #include <regex>
 
+#include "clients/cpp/error_words.h"
 #include "sdk_tikard.h"
 #include "sync/ref.h"
 
@@ -26,8 +27,13 @@ absl::Status RunGuide(const std::string& database_path, const std::string& serve
   absl::Status synced = runner.SyncUntilDone(/*patience_ms=*/30'000);
   RETURN_IF_ERROR(synced);
 
-  absl::StatusOr<std::shared_ptr<const sync::Definition>> form = app.NewestDefinition("pengaduan");
-  if (!form.ok()) return form.status();  // NotFound: not here yet
+  absl::StatusOr<std::shared_ptr<const sync::Definition>> form =
+      app.OfferedForm("pengaduan", "15.01.06.2010");
+  if (!form.ok()) {
+    // Not offered there, or not here yet: says so, and what is offered.
+    messages.push_back(WordsOf(form.status(), Culprit::kPhone).id());  // or .en()
+    return form.status();
+  }
   for (const v1::Field& field : (*form)->proto().fields()) {
     labels.push_back(field.label().id());  // or .en()
   }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <limits>
 #include <set>
 #include <thread>
 
@@ -174,15 +175,20 @@ TEST_F(SdkPoisonTest, ParkedChangeIsSentByHandOnceTheServerIsMended) {
   EXPECT_EQ(OnServer(), 3u);
 }
 
+// What a server answers that wants to be left alone for a while.
+grpc::Status ComeBackIn(grpc::StatusCode code, int64_t seconds, int32_t nanos) {
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_seconds(seconds);
+  retry.mutable_retry_delay()->set_nanos(nanos);
+  google::rpc::Status details;
+  details.set_code(code);
+  details.add_details()->PackFrom(retry);
+  return grpc::Status(code, "busy", details.SerializeAsString());
+}
+
 TEST_F(SdkPoisonTest, ServerThatAsksToWaitIsObeyedAndAccusesNobody) {
   Make(3);
-  google::rpc::RetryInfo retry;
-  retry.mutable_retry_delay()->set_nanos(150'000'000);
-  google::rpc::Status details;
-  details.set_code(grpc::StatusCode::RESOURCE_EXHAUSTED);
-  details.add_details()->PackFrom(retry);
-  proxy->turned_away_with =
-      grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "busy", details.SerializeAsString());
+  proxy->turned_away_with = ComeBackIn(grpc::StatusCode::RESOURCE_EXHAUSTED, 0, 150'000'000);
   proxy->turned_away_left = 4;
   const auto begin = std::chrono::steady_clock::now();
   SyncRunner runner(ani.app.get(), {.server = proxy->address()});
@@ -190,6 +196,43 @@ TEST_F(SdkPoisonTest, ServerThatAsksToWaitIsObeyedAndAccusesNobody) {
   EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(4 * 150));
   EXPECT_EQ(proxy->calls, 5);
   EXPECT_TRUE(ani.Status().synced);
+}
+
+// The connection of the last visit is good: what ends the call is a server that speaks, and no
+// reason to dial anew at once.
+TEST_F(SdkPoisonTest, ServerThatIsThereAndAsksToWaitIsNotCalledTwice) {
+  constexpr int64_t kWaitMs = 20'000;
+  SyncRunner runner(ani.app.get(), {.server = proxy->address()});
+  ASSERT_TRUE(runner.SyncOnce().ok());
+  Make(1);
+  proxy->calls = 0;
+  proxy->turned_away_with = ComeBackIn(grpc::StatusCode::UNAVAILABLE, kWaitMs / 1000, 0);
+  proxy->turned_away_left = 1;
+  const int64_t before_ms = SystemClock().NowMs();
+  EXPECT_EQ(runner.SyncOnce().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(proxy->calls, 1);
+  EXPECT_EQ(ani.Status().unsent, 1u);
+  EXPECT_GE(ani.Status().next_attempt_at_ms, before_ms + kWaitMs);
+  EXPECT_LE(ani.Status().next_attempt_at_ms, SystemClock().NowMs() + kWaitMs * 11 / 10);
+}
+
+TEST_F(SdkPoisonTest, WaitThatAServerAsksForIsBounded) {
+  constexpr int64_t kForEver = std::numeric_limits<int64_t>::max();
+  SyncRunner runner(ani.app.get(), {.server = proxy->address()});
+  ASSERT_TRUE(runner.SyncOnce().ok());
+  proxy->turned_away_with = ComeBackIn(grpc::StatusCode::UNAVAILABLE, kForEver, 0);
+  proxy->turned_away_left = 1;
+  const int64_t before_ms = SystemClock().NowMs();
+  EXPECT_EQ(runner.SyncOnce().code(), absl::StatusCode::kUnavailable);
+  EXPECT_GE(ani.Status().next_attempt_at_ms, before_ms + kRetryDelayMsMax);
+  EXPECT_LE(ani.Status().next_attempt_at_ms, SystemClock().NowMs() + kRetryDelayMsMax * 11 / 10);
+  // A past that it names is no reason to hammer it either.
+  proxy->turned_away_with = ComeBackIn(grpc::StatusCode::UNAVAILABLE, -kForEver, -1);
+  proxy->turned_away_left = 1;
+  EXPECT_EQ(runner.SyncOnce().code(), absl::StatusCode::kUnavailable);
+  EXPECT_GT(ani.Status().next_attempt_at_ms, 0);
+  EXPECT_LE(ani.Status().next_attempt_at_ms,
+            SystemClock().NowMs() + ani.options.backoff.longest_ms);
 }
 
 TEST_F(SdkPoisonTest, ServerThatFailsEveryCallForAWhileParksNobody) {

@@ -72,7 +72,7 @@ TEST_F(SdkSyncTest, FreshPhoneGetsItsFormsFromTheServer) {
   EXPECT_EQ(cici.app->Create(cici.Report("Lampu padam")).status().code(),
             absl::StatusCode::kNotFound);
   cici.Sync(tikard.address());
-  EXPECT_TRUE(cici.app->NewestDefinition("gampil").ok());
+  EXPECT_TRUE(cici.app->OfferedForm("gampil", "15.01.06").ok());
   EXPECT_TRUE(cici.app->Create(cici.Report("Lampu padam"))->queued());
   cici.Sync(tikard.address());
 }

@@ -2,6 +2,7 @@
 #ifndef TIKAR_TESTS_INTEGRATION_SDK_TIKARD_H_
 #define TIKAR_TESTS_INTEGRATION_SDK_TIKARD_H_
 
+#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -17,6 +18,7 @@
 #include "child_process.h"
 #include "clients/cpp/sync_runner.h"
 #include "sdk_phone.h"
+#include "tikar/v1/catalog_service.grpc.pb.h"
 
 namespace tikar::client {
 
@@ -58,6 +60,29 @@ class Tikard {
   std::unique_ptr<ChildProcess> process_;
   int port_ = 0;
 };
+
+// Makes a region's own form of what is in the catalogue: published there, and adopted. Its hash.
+inline std::string AdoptFork(const Tikard& tikard, const std::string& region, uint32_t version) {
+  const std::unique_ptr<v1::CatalogService::Stub> catalog =
+      v1::CatalogService::NewStub(MakeChannel(tikard.address()));
+  v1::Definition fork = CatalogForm("pengaduan");
+  fork.set_publisher(region);
+  fork.set_version(version);
+  fork.mutable_title()->set_id("Aduan " + region);
+  v1::PublishDefinitionRequest publish;
+  *publish.mutable_definition_bytes() = BytesOf(fork);
+  v1::PublishDefinitionResponse published;
+  grpc::ClientContext publishing;
+  CHECK(catalog->PublishDefinition(&publishing, publish, &published).ok());
+  v1::AdoptDefinitionRequest adopt;
+  adopt.set_region(region);
+  adopt.set_definition_hash(published.definition_hash());
+  adopt.set_actor("kantor/admin");
+  v1::AdoptDefinitionResponse adopted;
+  grpc::ClientContext adopting;
+  CHECK(catalog->AdoptDefinition(&adopting, adopt, &adopted).ok());
+  return published.definition_hash();
+}
 
 // Lets a test wait for what another thread brings about, without sleeping.
 class Change {

@@ -31,7 +31,7 @@ std::vector<std::string> Codes(const std::vector<v1::Area>& areas) {
   return codes;
 }
 
-TEST(AreaSearchTest, ACodeIsNotLookedUp) {
+TEST(AreaSearchTest, ACodeIsToldFromAName) {
   EXPECT_TRUE(LooksLikeAreaCode("15"));
   EXPECT_TRUE(LooksLikeAreaCode("15.01.06.2001"));
   EXPECT_TRUE(LooksLikeAreaCode(""));

@@ -16,6 +16,7 @@ namespace {
 using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::ContainsRegex;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr char kServices[] = TIKAR_SOURCE_DIR "/catalog/services";
@@ -184,6 +185,15 @@ TEST_F(CatalogTest, WhatBothChangedIsAskedForAndTheCommandShownWorks) {
                                    "--take fields/judul/length_max=theirs"));
   EXPECT_EQ(Json({"catalog", "show", "15.01/pengaduan"})["version"], 1);
 
+  // What there is to choose from is whole, however narrow the window.
+  setenv("COLUMNS", "60", 1);
+  const Output narrow = Tikar({"catalog", "upgrade", "pengaduan", "--region", "15.01"});
+  unsetenv("COLUMNS");
+  EXPECT_THAT(narrow.out, HasSubstr("fields/judul/length_max\n"
+                                    "  base    200\n"
+                                    "  ours    90\n"
+                                    "  theirs  70\n"));
+
   EXPECT_EQ(Tikar({"catalog", "upgrade", "pengaduan", "--region", "15.01", "--take", "judul=ours"})
                 .exit_code,
             2);
@@ -225,6 +235,40 @@ TEST_F(CatalogTest, RebaseMovesOpenRequestsAndASecondRunMovesNone) {
   EXPECT_EQ(Json({"requests", "show", bridge})["change_count"], 2);
 }
 
+TEST_F(CatalogTest, TheRebaseThatIsShownIsInARoleThatMay) {
+  const std::string bridge = Complaint("Jembatan putus")["ref"];
+  ForkInKerinci();
+  const std::vector<std::string> adopt = {"catalog", "adopt",    "pengaduan", "--from",
+                                          "15.01@1", "--region", "15.01"};
+  EXPECT_THAT(
+      Tikar(adopt).out,
+      HasSubstr("tikar catalog rebase --service pengaduan --region 15.01 --role penyelia\n"));
+  EXPECT_THAT(
+      Tikar({"catalog", "rebase", "--service", "pengaduan", "--region", "15.01", "--dry-run"}).out,
+      AllOf(HasSubstr("1 would be moved"), HasSubstr("--role penyelia\n")));
+  EXPECT_EQ(Tikar({"catalog", "rebase", "--service", "pengaduan", "--region", "15.01", "--role",
+                   "penyelia"})
+                .exit_code,
+            0);
+  EXPECT_EQ(Json({"requests", "show", bridge})["change_count"], 2);
+
+  std::vector<std::string> supervisor = adopt;
+  supervisor.insert(supervisor.end(), {"--role", "kepala"});
+  EXPECT_THAT(Tikar(supervisor).out,
+              HasSubstr("tikar catalog rebase --service pengaduan --region 15.01\n"));
+}
+
+TEST_F(CatalogTest, TheServiceOfOnePublisherDoesNotHideThatOfAnother) {
+  ForkInKerinci();
+  PublishUpstream([](v1::Definition&) {});
+  std::vector<std::string> listed;
+  for (const json& service : Json({"services", "list"})["services"]) {
+    if (service["service"] != "pengaduan") continue;
+    listed.push_back(service["publisher"].get<std::string>() + "@" + service["version"].dump());
+  }
+  EXPECT_THAT(listed, ElementsAre("15.01@1", "32.73@2"));
+}
+
 TEST_F(CatalogTest, WhatNamesNothingIsSaidWithWhatDoes) {
   EXPECT_EQ(Tikar({"catalog", "show", "hayu"}).exit_code, 2);
   EXPECT_THAT(Tikar({"catalog", "show", "hayu"}).err, HasSubstr("15.01/hayu"));
@@ -232,6 +276,11 @@ TEST_F(CatalogTest, WhatNamesNothingIsSaidWithWhatDoes) {
   EXPECT_EQ(Tikar({"catalog", "show", "32.73/hayu@99"}).exit_code, 3);
   EXPECT_EQ(Tikar({"catalog", "show", "ffffffffff"}).exit_code, 3);
   EXPECT_EQ(Tikar({"catalog", "adopt", "hayu", "--from", "32.73", "--region", "15"}).exit_code, 2);
+  const Output nowhere =
+      Tikar({"catalog", "adopt", "hayu", "--from", "32.73", "--region", "15.99"});
+  EXPECT_EQ(nowhere.exit_code, 2);
+  EXPECT_THAT(nowhere.err, HasSubstr("no area has the code \"15.99\""));
+  EXPECT_EQ(Json({"catalog", "list"})["adoptions"].size(), 0u);
   const Output own = Tikar({"catalog", "upgrade", "hayu", "--region", "32.73"});
   EXPECT_EQ(own.exit_code, 1);
   EXPECT_THAT(own.err, HasSubstr("comes from nobody else"));

@@ -166,6 +166,20 @@ TEST_F(OfficeTest, RequestsAreFoundByEveryFilter) {
   const Output none = Tikar({"conflicts", "list", "--area", "Atlantis"});
   EXPECT_EQ(none.exit_code, 2);
   EXPECT_THAT(none.err, HasSubstr("no area is called \"Atlantis\""));
+  // An empty list would look like an answer.
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"requests", "list", "--area", "15.99"},
+                                             {"export", "--format", "csv", "--area", "15.01.99"},
+                                             {"inbox", "--region", "15.99"},
+                                             {"report", "sla", "--region", "15.99"}}) {
+    const Output nowhere = Tikar(command);
+    EXPECT_EQ(nowhere.exit_code, 2) << command.front();
+    EXPECT_EQ(nowhere.out, "") << command.front();
+    EXPECT_THAT(nowhere.err, HasSubstr("tikar areas search NAME")) << command.front();
+  }
+  const Output backwards = Tikar({"report", "sla", "--from", "2026-02-01", "--to", "2026-01-31"});
+  EXPECT_EQ(backwards.exit_code, 2);
+  EXPECT_THAT(backwards.err, HasSubstr("--to must not lie before --from"));
 }
 
 TEST_F(OfficeTest, TablesFitTheColumnsThatThereAre) {

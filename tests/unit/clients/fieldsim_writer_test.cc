@@ -27,7 +27,7 @@ Writer WriterOf(const std::vector<std::string>& services) {
     CHECK(definition.ok());
     definitions.push_back(*std::move(definition));
   }
-  absl::StatusOr<Writer> writer = Writer::Make(std::move(definitions));
+  absl::StatusOr<Writer> writer = Writer::Make({{"15.01", std::move(definitions)}});
   CHECK(writer.ok());
   return *std::move(writer);
 }
@@ -46,8 +46,8 @@ class WriterTest : public testing::TestWithParam<std::string> {
  protected:
   WriterTest() : writer_(WriterOf({GetParam()})), phone_(directory_.File("phone.sqlite")) {
     phone_.options.role = writer_.role();
+    phone_.services = {GetParam()};
     phone_.Open();
-    CHECK(phone_.app->AddDefinition(client::CatalogDefinition(GetParam())).ok());
   }
 
   client::TemporaryDirectory directory_;
@@ -106,6 +106,37 @@ TEST(WriterTextTest, AComplaintTellsAStoryOfItsVillage) {
     if (path == "judul") title = value.text();
   }
   EXPECT_THAT(title, HasSubstr("Desa Siulak Tenang"));
+}
+
+TEST(WriterTextTest, AFormIsTheOneThatTheRegionOffers) {
+  const District pasar_jambi = {
+      "15.71.01", "Pasar Jambi", "15.71", {{"15.71.01.1001", "Kelurahan Orang Kayo Hitam"}}};
+  const auto complaints = sync::Definition::Parse(client::CatalogDefinition("pengaduan").body());
+  v1::Definition fork = client::CatalogForm("pengaduan");
+  fork.set_publisher("15.01");
+  v1::Field& number = *fork.add_fields();
+  number.set_key("nomor_kk");
+  number.set_type(v1::FIELD_TYPE_TEXT);
+  number.set_policy(v1::POLICY_LATEST);
+  number.set_length_max(16);
+  number.set_required(true);
+  number.mutable_label()->set_id("Nomor kartu keluarga");
+  number.mutable_label()->set_en("Number of the family card");
+  const auto forked = sync::Definition::Parse(fork.SerializeAsString());
+  ASSERT_TRUE(complaints.ok()) << complaints.status();
+  ASSERT_TRUE(forked.ok()) << forked.status();
+  const absl::StatusOr<Writer> writer =
+      Writer::Make({{"15.01", {*forked}}, {"15.71", {*complaints}}});
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  const auto fills_in = [&](const District& district) {
+    Dice dice{1};
+    const client::NewRequest request =
+        writer->NewRequest(district, client::kMondayMorningMs, &dice);
+    return std::any_of(request.fields.begin(), request.fields.end(),
+                       [](const auto& field) { return field.first == "nomor_kk"; });
+  };
+  EXPECT_TRUE(fills_in(kGunungKerinci));
+  EXPECT_FALSE(fills_in(pasar_jambi));
 }
 
 TEST(WriterTextTest, TheSameDiceWriteTheSame) {

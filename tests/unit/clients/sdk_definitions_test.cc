@@ -11,18 +11,11 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-v1::DefinitionBytes Bytes(const v1::Definition& definition) {
-  v1::DefinitionBytes bytes;
-  bytes.set_body(definition.SerializeAsString());
-  return bytes;
-}
-
 class DefinitionsTest : public SyncSessionTest {
  protected:
   // The next version of the form: another choice, one choice less, another label.
   v1::DefinitionBytes NextVersion() {
-    v1::Definition next;
-    CHECK(next.ParseFromString(CatalogDefinition("pengaduan").body()));
+    v1::Definition next = CatalogForm("pengaduan");
     next.set_version(next.version() + 1);
     for (v1::Field& field : *next.mutable_fields()) {
       if (field.key() == "judul") field.mutable_label()->set_id("Pokok aduan");
@@ -36,7 +29,7 @@ class DefinitionsTest : public SyncSessionTest {
       bridges.mutable_label()->set_id("Jembatan gantung");
       bridges.mutable_label()->set_en("Suspension bridge");
     }
-    return Bytes(next);
+    return BytesOf(next);
   }
   static sync::DefinitionHash HashOf(const v1::DefinitionBytes& definition) {
     return sync::Sha256(definition.body());
@@ -62,7 +55,8 @@ TEST_F(DefinitionsTest, OldAndNewVersionAreFoundByTheirHashes) {
   ASSERT_TRUE(found_next.ok()) << found_next.status();
   EXPECT_NE((*found_old)->FindField("judul")->label().id(), "Pokok aduan");
   EXPECT_EQ((*found_next)->FindField("judul")->label().id(), "Pokok aduan");
-  EXPECT_EQ((*phone.app->NewestDefinition("pengaduan"))->hash(), HashOf(next));
+  EXPECT_EQ((*phone.app->OfferedForm("pengaduan", "15.01.06"))->hash(), HashOf(old))
+      << "a form that is here is not offered for that";
 }
 
 TEST_F(DefinitionsTest, HashThatIsNotHereIsNotFound) {
@@ -72,7 +66,14 @@ TEST_F(DefinitionsTest, HashThatIsNotHereIsNotFound) {
 
 TEST_F(DefinitionsTest, EditsAreJudgedByTheVersionThatTheRequestPins) {
   const EditOutcome before = phone.Create("Jembatan putus");
-  ASSERT_TRUE(phone.app->AddDefinition(NextVersion()).ok());
+  const v1::DefinitionBytes next = NextVersion();
+  ASSERT_TRUE(phone.app->AddDefinition(next).ok());
+  Begin();
+  Start();
+  Receive(Welcome());
+  v1::SyncResponse adopted = Batch("adopted");
+  *adopted.mutable_batch()->add_offers() = OfferOf("15.01", next);
+  Receive(adopted);
   EXPECT_THAT(CodesOf(before.request, "jalan_jembatan"), IsEmpty());
   EXPECT_THAT(CodesOf(before.request, "jembatan_gantung"), ElementsAre("unknown_choice"));
 
@@ -98,10 +99,9 @@ TEST_F(DefinitionsTest, WhatTheServersRequestsPinAndThePhoneLacksIsMissing) {
   EXPECT_THAT(*phone.app->MissingDefinitions(), ElementsAre(HashOf(next)));
   EXPECT_EQ(phone.app->Edit(made.request, {Comment("Sudah dilihat")}).status().code(),
             absl::StatusCode::kFailedPrecondition);
-  ASSERT_TRUE(phone.app->StoreDefinitions({next}, /*whole_catalog=*/false).ok());
+  ASSERT_TRUE(phone.app->StoreDefinitions({next}).ok());
   EXPECT_THAT(*phone.app->MissingDefinitions(), IsEmpty());
   EXPECT_TRUE(phone.app->Edit(made.request, {Comment("Sudah dilihat")})->queued());
-  EXPECT_TRUE(*phone.app->CatalogIsDue()) << "only a part was fetched";
 }
 
 }  // namespace

@@ -54,6 +54,17 @@ TEST(ErrorWords, EveryCodeHasWordsInBothLanguagesAndTheyDiffer) {
   }
 }
 
+TEST(ErrorWords, ErrorOfThePhoneBringsItsOwn) {
+  const absl::Status error =
+      ErrorInWords(absl::StatusCode::kNotFound, "tidak ditawarkan", "not offered");
+  EXPECT_EQ(error.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(error.message(), "not offered");
+  for (const Culprit culprit : {Culprit::kServer, Culprit::kPhone}) {
+    EXPECT_EQ(WordsOf(error, culprit).id(), "tidak ditawarkan");
+    EXPECT_EQ(WordsOf(error, culprit).en(), "not offered");
+  }
+}
+
 TEST(ErrorWords, FullDiskOfThePhoneIsNotTheServersLoad) {
   const absl::Status full = absl::ResourceExhaustedError("database or disk is full");
   EXPECT_NE(WordsOf(full, Culprit::kPhone).id(), WordsOf(full, Culprit::kServer).id());

@@ -208,7 +208,7 @@ TEST_F(FieldAppTest, PageTokenOfSomebodyElseIsRefused) {
 }
 
 TEST_F(FieldAppTest, FormHasLabelsInBothLanguages) {
-  const auto definition = phone.app->NewestDefinition("pengaduan");
+  const auto definition = phone.app->OfferedForm("pengaduan", "15.01.06.2010");
   ASSERT_TRUE(definition.ok()) << definition.status();
   const v1::Field* title = (*definition)->FindField("judul");
   ASSERT_NE(title, nullptr);

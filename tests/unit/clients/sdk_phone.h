@@ -18,7 +18,9 @@
 #include <vector>
 
 #include "clients/cpp/field_app.h"
+#include "sync/definition.h"
 #include "sync/status_macros.h"
+#include "sync/types.h"
 
 namespace tikar::client {
 
@@ -63,13 +65,31 @@ inline std::string ReadFile(const std::string& path) {
   return text.str();
 }
 
-inline v1::DefinitionBytes CatalogDefinition(const std::string& service) {
+inline v1::Definition CatalogForm(const std::string& service) {
   v1::Definition definition;
   const std::string path = TIKAR_SOURCE_DIR "/catalog/services/" + service + ".textproto";
   CHECK(google::protobuf::TextFormat::ParseFromString(ReadFile(path), &definition));
+  return definition;
+}
+
+inline v1::DefinitionBytes BytesOf(const v1::Definition& definition) {
   v1::DefinitionBytes bytes;
   bytes.set_body(definition.SerializeAsString());
   return bytes;
+}
+
+inline v1::DefinitionBytes CatalogDefinition(const std::string& service) {
+  return BytesOf(CatalogForm(service));
+}
+
+inline v1::Offer OfferOf(const std::string& region, const v1::DefinitionBytes& definition) {
+  v1::Definition proto;
+  CHECK(proto.ParseFromString(definition.body()));
+  v1::Offer offer;
+  offer.set_region(region);
+  offer.set_service(proto.service());
+  offer.set_definition_hash(sync::Sha256(definition.body()).bytes());
+  return offer;
 }
 
 // An officer's phone in Gunung Kerinci.
@@ -89,7 +109,13 @@ class Phone {
     absl::StatusOr<std::unique_ptr<FieldApp>> opened = FieldApp::Open(options);
     ASSERT_TRUE(opened.ok()) << opened.status();
     app = *std::move(opened);
-    ASSERT_TRUE(app->AddDefinition(CatalogDefinition("pengaduan")).ok());
+    std::vector<v1::Offer> offers;
+    for (const std::string& service : services) {
+      const v1::DefinitionBytes form = CatalogDefinition(service);
+      ASSERT_TRUE(app->AddDefinition(form).ok());
+      offers.push_back(OfferOf("", form));
+    }
+    ASSERT_TRUE(app->BringOffers(offers).ok());
   }
   // As after a restart of the app: all that is not in the file is gone.
   void Reopen() {
@@ -133,6 +159,8 @@ class Phone {
   HandClock clock;
   SeededRandom random;
   FieldAppOptions options;
+  // Whose forms the app brings along, offered in every region.
+  std::vector<std::string> services = {"pengaduan"};
   std::unique_ptr<FieldApp> app;
 };
 

@@ -170,7 +170,10 @@ TEST_F(StartOverTest, FileOfSchemaOneIsTakenOverAndStartsOverOnce) {
     ASSERT_TRUE(store.ok()) << store.status();
     ASSERT_TRUE((*store)
                     ->database()
-                    .Execute("DROP INDEX requests_by_pass; DROP INDEX requests_by_definition;"
+                    .Execute("DROP TABLE offers; DROP TABLE offers_scope;"
+                             "ALTER TABLE sync_state ADD COLUMN"
+                             "  catalog_at_ms INTEGER NOT NULL DEFAULT 0;"
+                             "DROP INDEX requests_by_pass; DROP INDEX requests_by_definition;"
                              "ALTER TABLE requests DROP COLUMN pass;"
                              "ALTER TABLE requests DROP COLUMN definition;"
                              "ALTER TABLE sync_state DROP COLUMN pass;"
