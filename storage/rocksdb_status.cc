@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "sync/types.h"
@@ -20,11 +21,13 @@ constexpr char kFullAdvice[] = "; nothing that was acknowledged is lost";
 }  // namespace
 
 absl::Status DamagedStore(std::string_view path, std::string_view what) {
-  return absl::DataLossError(
-      absl::StrCat("damaged store: ", AbslView(path), ": ", AbslView(what),
-                   "; nothing was changed. Check the disk, then restore a backup, or move the data "
-                   "directory away and start with an empty one: mirrors and phones send again what "
-                   "they hold"));
+  // RocksDB ends some of its lines itself, and the advice would be lost behind that.
+  const std::string line = absl::StrReplaceAll(AbslView(what), {{"\n", " "}});
+  return absl::DataLossError(absl::StrCat(
+      "damaged store: ", AbslView(path), ": ", absl::StripTrailingAsciiWhitespace(line),
+      "; nothing was changed. Check the disk, then restore a backup, or move the data "
+      "directory away and start with an empty one: mirrors and phones send again what "
+      "they hold"));
 }
 
 absl::Status FromErrno(int error, std::string_view what, std::string_view path) {

@@ -1,5 +1,6 @@
 #include "storage/rocksdb_store.h"
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include "rocksdb/cache.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
+#include "rocksdb/sst_file_reader.h"
 #include "rocksdb/write_batch.h"
 #include "storage/guarded_logs.h"
 #include "storage/info_log.h"
@@ -163,6 +165,7 @@ class RocksdbStore::Database {
     rocksdb::DBOptions database_options =
         DatabaseOptions(options, std::make_shared<InfoLog>(database->directory_->info_log_path()));
     database_options.env = database->env_.get();
+    database->env_in_use_ = database->env_.get();
     database_options.listeners.push_back(database->health_);
     database->block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes);
     rocksdb::DB* opened = nullptr;
@@ -175,6 +178,31 @@ class RocksdbStore::Database {
     // RocksDB has flushed what it read back from the log into table files, which are synced.
     RETURN_IF_ERROR(database->Sync(database->batches_at_open_));
     RETURN_IF_ERROR(database->directory_->FlushSynced());
+    return database;
+  }
+
+  // Reads what is there.
+  static absl::StatusOr<std::shared_ptr<Database>> OpenReadOnly(
+      const RocksdbStoreOptions& options) {
+    auto database = std::make_shared<Database>();
+    ASSIGN_OR_RETURN(database->directory_, StoreDirectory::OpenExisting(options.path));
+    const std::string path = database->path();
+    database->health_ = std::make_shared<StoreHealth>(*database->directory_);
+    database->health_->Note(
+        absl::FailedPreconditionError(absl::StrCat(path, " is open for reading only")));
+    database->read_only_ = true;
+    database->block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes);
+    rocksdb::DBOptions database_options =
+        DatabaseOptions(options, std::make_shared<WarningKeeper>());
+    database->env_in_use_ = database_options.env;
+    RETURN_IF_ERROR(CheckDatabase(options, *database->directory_));
+    rocksdb::DB* opened = nullptr;
+    const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(
+        database_options, path, FamilyDescriptors(options, database->block_cache_),
+        &database->handles_, &opened);
+    if (!status.ok()) return OpenError(status, path);
+    database->database_.reset(opened);
+    ASSIGN_OR_RETURN(database->batches_at_open_, ReadBatches(*opened, path));
     return database;
   }
 
@@ -199,6 +227,8 @@ class RocksdbStore::Database {
   }
 
   uint64_t batches_at_open() const { return batches_at_open_; }
+  bool read_only() const { return read_only_; }
+  rocksdb::Env* env() const { return env_in_use_; }
 
   // Makes everything written so far durable, which is at least up to batch `batches`. An error is
   // noted in health().
@@ -219,6 +249,8 @@ class RocksdbStore::Database {
   std::unique_ptr<rocksdb::DB> database_;
   Handles handles_;
   uint64_t batches_at_open_ = 0;
+  bool read_only_ = false;
+  rocksdb::Env* env_in_use_ = nullptr;
 };
 
 class RocksdbStore::DatabaseReader : public sync::Reader {
@@ -300,6 +332,52 @@ class RocksdbStore::DatabaseReader : public sync::Reader {
   const rocksdb::Snapshot* const snapshot_;
 };
 
+class RocksdbStore::DatabaseFiles : public TableFiles {
+ public:
+  explicit DatabaseFiles(const std::shared_ptr<const Database>& database) : database_(database) {}
+
+  std::vector<std::string> Names() const override {
+    const std::shared_ptr<const Database> database = database_.lock();
+    return database == nullptr ? std::vector<std::string>() : NamesIn(*database);
+  }
+
+  absl::Status Check(const std::string& name) const override {
+    const std::shared_ptr<const Database> database = database_.lock();
+    if (database == nullptr) return absl::OkStatus();
+    const std::string path = database->path() + "/" + name;
+    rocksdb::Options options;
+    options.env = database->env();
+    rocksdb::SstFileReader file(options);
+    rocksdb::Status status = file.Open(path);
+    if (status.ok()) status = file.VerifyChecksum();
+    if (status.ok()) return absl::OkStatus();
+    // A compaction may have replaced it since it was named.
+    const std::vector<std::string> needed = NamesIn(*database);
+    if (!std::binary_search(needed.begin(), needed.end(), name)) return absl::OkStatus();
+    // RocksDB calls a file that is not there an I/O error, and one whose end is garbage a mistake
+    // of the caller's.
+    if (status.IsPathNotFound() || status.IsNotSupported() || status.IsInvalidArgument()) {
+      return DamagedStore(path, status.ToString());
+    }
+    return FromRocksdb(status, path);
+  }
+
+ private:
+  static std::vector<std::string> NamesIn(const Database& database) {
+    std::vector<rocksdb::LiveFileMetaData> files;
+    database.rocks().GetLiveFilesMetaData(&files);
+    std::vector<std::string> names;
+    for (const rocksdb::LiveFileMetaData& file : files) {
+      // RocksDB puts a slash before it.
+      names.push_back(std::filesystem::path(file.name).filename().string());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  const std::weak_ptr<const Database> database_;
+};
+
 RocksdbStore::RocksdbStore(std::shared_ptr<Database> database)
     : database_(std::move(database)),
       latest_(std::make_unique<DatabaseReader>(database_, /*frozen=*/false)),
@@ -314,6 +392,12 @@ RocksdbStore::~RocksdbStore() {
 absl::StatusOr<std::unique_ptr<RocksdbStore>> RocksdbStore::Open(
     const RocksdbStoreOptions& options) {
   ASSIGN_OR_RETURN(std::shared_ptr<Database> database, Database::Open(options));
+  return std::unique_ptr<RocksdbStore>(new RocksdbStore(std::move(database)));
+}
+
+absl::StatusOr<std::unique_ptr<RocksdbStore>> RocksdbStore::OpenReadOnly(
+    const RocksdbStoreOptions& options) {
+  ASSIGN_OR_RETURN(std::shared_ptr<Database> database, Database::OpenReadOnly(options));
   return std::unique_ptr<RocksdbStore>(new RocksdbStore(std::move(database)));
 }
 
@@ -375,6 +459,7 @@ std::shared_ptr<const sync::Reader> RocksdbStore::Snapshot() const {
 
 absl::Status RocksdbStore::Close() {
   if (database_ == nullptr) return absl::OkStatus();
+  const bool read_only = database_->read_only();
   absl::Status status = database_->health().status();
   if (status.ok()) status = Sync();
   if (status.ok()) {
@@ -391,7 +476,7 @@ absl::Status RocksdbStore::Close() {
     std::lock_guard lock(mutex_);
     closing = std::move(database_);
   }
-  return status;
+  return read_only ? absl::OkStatus() : status;
 }
 
 absl::Status RocksdbStore::health() const {
@@ -422,9 +507,9 @@ StoreStats RocksdbStore::stats() const {
   return stats;
 }
 
-absl::Status RocksdbStore::VerifyChecksums() const {
-  if (database_ == nullptr) return absl::FailedPreconditionError("the store is closed");
-  return FromRocksdb(database_->rocks().VerifyChecksum(), database_->path());
+std::shared_ptr<const TableFiles> RocksdbStore::table_files() const {
+  std::lock_guard lock(mutex_);
+  return std::make_shared<const DatabaseFiles>(database_);
 }
 
 }  // namespace tikar::storage

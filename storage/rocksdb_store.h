@@ -21,6 +21,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -49,6 +50,21 @@ struct RocksdbStoreOptions {
   rocksdb::Env* env = nullptr;
 };
 
+// The files in which a store keeps its rows, to be read whole and held against their checksums.
+// Thread safety: all methods from any thread, also while the store is closed and after it is gone.
+class TableFiles {
+ public:
+  virtual ~TableFiles() = default;
+  // Names of the files that hold what the store shows now, ascending. Empty once the store is
+  // closed.
+  virtual std::vector<std::string> Names() const = 0;
+  // Reads all of one, past all caches. Takes as long as the disk takes. A file that the store has
+  // dropped meanwhile is well, and so is every file of a closed store.
+  //   kDataLoss     damaged, or gone while the store still needs it; the message names it
+  //   kUnavailable  the disk gave an error
+  virtual absl::Status Check(const std::string& name) const = 0;
+};
+
 // The name of the family's column family: stored, never to change.
 std::string_view FamilyName(sync::Family family);
 
@@ -64,6 +80,11 @@ class RocksdbStore : public Store {
   //   kPermissionDenied    the directory is not ours
   // With the first two, nothing in the directory was changed.
   static absl::StatusOr<std::unique_ptr<RocksdbStore>> Open(const RocksdbStoreOptions& options);
+  // Opens a store to look at it, and changes nothing in its directory: Write and Sync fail with
+  // kFailedPrecondition. What a crash left in the log is seen. Errors as Open, and
+  //   kNotFound  there is no store
+  static absl::StatusOr<std::unique_ptr<RocksdbStore>> OpenReadOnly(
+      const RocksdbStoreOptions& options);
   ~RocksdbStore() override;
 
   absl::Status Write(const sync::WriteBatch& batch) override;
@@ -74,13 +95,13 @@ class RocksdbStore : public Store {
   absl::Status health() const override;
   StoreStats stats() const override;
 
-  // Reads every block of every file and compares its checksum. For an operator who doubts the disk:
-  // it takes as long as reading the disk takes. kDataLoss names the first damaged file.
-  absl::Status VerifyChecksums() const;
+  // For an operator who doubts the disk. Never null; keeps nothing open.
+  std::shared_ptr<const TableFiles> table_files() const;
 
  private:
   class Database;
   class DatabaseReader;
+  class DatabaseFiles;
 
   explicit RocksdbStore(std::shared_ptr<Database> database);
 

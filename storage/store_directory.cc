@@ -184,6 +184,13 @@ absl::StatusOr<Condition> Check(const std::string& path) {
                                                       *format, ", this one knows ", kStoreFormat,
                                                       "): upgrade tikard; nothing was changed"));
   }
+  if (*format < kStoreFormatOldest) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, " was made by an older tikard (format ", *format, ", this one reads ",
+        kStoreFormatOldest == kStoreFormat ? "only " : "from ", kStoreFormatOldest,
+        "): open it with the tikard that made it, or give this one an empty directory; nothing was "
+        "changed"));
+  }
   if (names->count(kSynced) == 0) {
     return DamagedStore(Join(path, kSynced), "the file is missing");
   }
@@ -241,6 +248,31 @@ absl::StatusOr<std::unique_ptr<StoreDirectory>> StoreDirectory::Open(const std::
   ASSIGN_OR_RETURN(const Condition condition, Check(path));
   if (condition == Condition::kEmpty) RETURN_IF_ERROR(directory->Create(create));
   if (condition != Condition::kComplete) RETURN_IF_ERROR(directory->FinishCreation());
+  RETURN_IF_ERROR(directory->OpenSynced());
+  return directory;
+}
+
+absl::StatusOr<std::unique_ptr<StoreDirectory>> StoreDirectory::OpenExisting(
+    const std::string& path) {
+  const auto complete = [&path]() -> absl::Status {
+    struct stat found;
+    if (stat(path.c_str(), &found) != 0) {
+      if (errno != ENOENT) return FromErrno(errno, "look at", path);
+      return absl::NotFoundError(
+          absl::StrCat(path, " does not exist: is this the right directory?"));
+    }
+    ASSIGN_OR_RETURN(const Condition condition, Check(path));
+    if (condition == Condition::kComplete) return absl::OkStatus();
+    return absl::NotFoundError(absl::StrCat(
+        path,
+        condition == Condition::kEmpty
+            ? " holds no store: is this the right directory?"
+            : " holds a store whose making was interrupted: start tikard, which finishes it"));
+  };
+  RETURN_IF_ERROR(complete());
+  ASSIGN_OR_RETURN(const int lock, Lock(path));
+  std::unique_ptr<StoreDirectory> directory(new StoreDirectory(path, lock));
+  RETURN_IF_ERROR(complete());
   RETURN_IF_ERROR(directory->OpenSynced());
   return directory;
 }

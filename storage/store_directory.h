@@ -32,8 +32,13 @@
 namespace tikar::storage {
 
 // The version of everything below the data directory that is written in FORMAT. To be raised when
-// an older tikard must not open the store.
-inline constexpr uint64_t kStoreFormat = 1;
+// an older tikard must not open the store, or this one cannot read what an older one wrote.
+//   1  request records 1 and 2, states 1
+//   2  request records 3, states 2
+inline constexpr uint64_t kStoreFormat = 2;
+// The oldest that this tikard reads.
+inline constexpr uint64_t kStoreFormatOldest = 2;
+static_assert(kStoreFormatOldest <= kStoreFormat);
 
 // The whole content of the file FORMAT, for version `format`.
 std::string FormatFile(uint64_t format);
@@ -49,11 +54,15 @@ class StoreDirectory {
 
   // Locks the data directory `path`. Makes it (mode 0700, and missing parents) and everything in it
   // when it does not exist or is empty; finishes what a crash interrupted.
-  //   kFailedPrecondition  of a newer format; or not empty and no Tikar store; or in use
+  //   kFailedPrecondition  of a newer format, or an older one than is read; or not empty and no
+  //                        Tikar store; or in use
   //   kDataLoss            FORMAT, SYNCED or db/ is missing or damaged
   //   other codes          as FromErrno
   static absl::StatusOr<std::unique_ptr<StoreDirectory>> Open(const std::string& path,
                                                               const Creator& create);
+  // The same for a directory that is to be looked at: nothing is made or finished.
+  //   kNotFound  there is no store, or one whose creation was interrupted
+  static absl::StatusOr<std::unique_ptr<StoreDirectory>> OpenExisting(const std::string& path);
   ~StoreDirectory();
   StoreDirectory(const StoreDirectory&) = delete;
   StoreDirectory& operator=(const StoreDirectory&) = delete;
