@@ -27,9 +27,11 @@ constexpr char kExamples[] =
     "  tikard --data-dir /var/lib/tikar --catalog /usr/share/tikar/catalog\n"
     "  tikard --listen 127.0.0.1:0 --port-file /tmp/tikard.port --log-format json\n"
     "  tikard --flagfile /etc/tikar/tikard.flags\n"
+    "  tikard --check --data-dir /var/lib/tikar\n"
     "\n"
     "A flag file holds one flag a line, as above; lines that begin with # do not count.\n"
-    "Stop it with SIGTERM or Ctrl-C: it finishes what it took, closes the store and exits with 0.";
+    "Stop it with SIGTERM or Ctrl-C: it finishes what it took, closes the store and exits with 0.\n"
+    "--check exits with 0 when all is well, 3 when something is damaged, 1 when it could not look.";
 
 constexpr int kFlagFilesDeepMax = 8;
 
@@ -118,6 +120,9 @@ ParsedFlags ParseFlags(std::vector<std::string> arguments, const std::string& ve
   app.add_option("--data-dir", flags.data_directory, "Where the store is; made if it is not there");
   app.add_option("--catalog", flags.catalog,
                  "Directory with areas/*.csv, services/*.textproto and calendars/*.textproto");
+  app.add_flag(
+      "--check", flags.check,
+      "Do not serve: look through the data directory for damage, and change nothing in it");
   const std::map<std::string, Level> levels = {{"debug", Level::kDebug},
                                                {"info", Level::kInfo},
                                                {"warning", Level::kWarning},

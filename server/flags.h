@@ -18,6 +18,8 @@ struct Flags {
   std::string port_file;
   std::string data_directory = "data";
   std::string catalog;
+  // Look through the data directory instead of serving it.
+  bool check = false;
   Level log_level = Level::kInfo;
   bool log_json = false;
   size_t threads = 0;  // 0: one per core, at least 2

@@ -3,14 +3,17 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "server/catalog.h"
 #include "server/engine/log.h"
@@ -18,6 +21,7 @@
 #include "server/library_logs.h"
 #include "server/process.h"
 #include "server/server.h"
+#include "server/store_check.h"
 #include "storage/rocksdb_store.h"
 #include "sync/status_macros.h"
 
@@ -26,6 +30,23 @@ namespace {
 
 // Below this the server says so at start: each phone is an open file, and the store needs some.
 constexpr uint64_t kOpenFilesWanted = 16'000;
+
+// The files of the store that was opened last. Thread-safe.
+class OpenFiles {
+ public:
+  void Set(std::shared_ptr<const storage::TableFiles> files) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    files_ = std::move(files);
+  }
+  std::shared_ptr<const storage::TableFiles> Get() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return files_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const storage::TableFiles> files_ ABSL_GUARDED_BY(mutex_);
+};
 
 ServerOptions OptionsFrom(const Flags& flags, Catalog catalog) {
   ServerOptions options;
@@ -46,8 +67,12 @@ ServerOptions OptionsFrom(const Flags& flags, Catalog catalog) {
   store.block_cache_bytes = flags.block_cache_mib << 20;
   store.write_buffer_bytes = flags.write_buffer_mib << 20;
   SequencerOptions& sequencer = options.engine.sequencer;
-  sequencer.open_store = [store]() -> absl::StatusOr<std::unique_ptr<storage::Store>> {
-    ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> opened, storage::RocksdbStore::Open(store));
+  const auto files = std::make_shared<OpenFiles>();
+  options.table_files = [files] { return files->Get(); };
+  sequencer.open_store = [store, files]() -> absl::StatusOr<std::unique_ptr<storage::Store>> {
+    ASSIGN_OR_RETURN(std::unique_ptr<storage::RocksdbStore> opened,
+                     storage::RocksdbStore::Open(store));
+    files->Set(opened->table_files());
     return opened;
   };
   sequencer.probe_store = [path = flags.data_directory] { return ProbeDisk(path); };
@@ -67,6 +92,41 @@ int Fail(const absl::Status& status) {
   std::fprintf(stderr, "tikard: %s%s\n", std::string(status.message()).c_str(),
                full ? "; make room, then start again" : "");
   return 1;
+}
+
+// tikard --check. The faults are the result and go to stdout.
+int Check(const Flags& flags) {
+  constexpr int kDamaged = 3;
+  constexpr auto kBetweenReports = std::chrono::seconds(5);
+  auto reported = std::chrono::steady_clock::now();
+  const auto totals = CheckDataDirectory(
+      flags.data_directory,
+      [](const StoreFault& fault) {
+        std::printf("DAMAGED %s: %s\n", fault.where.c_str(), fault.what.c_str());
+        std::fflush(stdout);
+      },
+      [&](const StoreCheckTotals& so_far) {
+        const auto now = std::chrono::steady_clock::now();
+        if (now - reported < kBetweenReports) return;
+        reported = now;
+        std::fputs(absl::StrCat("tikard: checked ", so_far.files, " files, ", so_far.rows,
+                                " rows so far\n")
+                       .c_str(),
+                   stderr);
+      });
+  if (!totals.ok()) return Fail(totals.status());
+  const std::string counts = absl::StrCat(totals->files, " files, ", totals->rows, " rows");
+  if (totals->faults == 0) {
+    std::printf("sound: %s\n", counts.c_str());
+    return 0;
+  }
+  std::printf("%s\n",
+              absl::StrCat(totals->faults, " faults found (", counts,
+                           " read). Nothing was changed. "
+                           "Copy the data directory before anything else, then see \"When data is "
+                           "damaged\" in docs/operations.md.")
+                  .c_str());
+  return kDamaged;
 }
 
 int Run(const Flags& flags) {
@@ -146,5 +206,5 @@ int main(int argc, char** argv) {
     std::fputs(parsed.message.c_str(), parsed.exit_code == 0 ? stdout : stderr);
     return parsed.exit_code;
   }
-  return tikar::server::Run(parsed.flags);
+  return parsed.flags.check ? tikar::server::Check(parsed.flags) : tikar::server::Run(parsed.flags);
 }

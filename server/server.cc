@@ -170,7 +170,8 @@ absl::Status Server::Listen() {
   services_.push_back(MakeCatalogService(engine_.get(), &options_.catalog));
   services_.push_back(MakeInboxService(engine_.get()));
   services_.push_back(MakeReportService(engine_.get()));
-  services_.push_back(MakeStatusService(engine_.get(), &options_.catalog, options_.data_directory));
+  services_.push_back(MakeStatusService(engine_.get(), &options_.catalog, options_.data_directory,
+                                        options_.table_files));
 
   grpc::ServerBuilder builder;
   SetUpChannel(builder);

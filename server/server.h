@@ -7,6 +7,7 @@
 #define TIKAR_SERVER_SERVER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "server/catalog.h"
 #include "server/engine/engine.h"
+#include "storage/rocksdb_store.h"
 
 namespace grpc {
 class Server;
@@ -29,6 +31,8 @@ struct ServerOptions {
   int64_t drain_ms = 10'000;
   // For StatusService.
   std::string data_directory;
+  // The files of the store that is open now; null, or null called: rows only are checked.
+  std::function<std::shared_ptr<const storage::TableFiles>()> table_files;
   Catalog catalog;
   EngineOptions engine;
 };

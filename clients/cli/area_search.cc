@@ -37,6 +37,18 @@ int RankOf(const std::string& wanted, const v1::Area& area) {
   return best;
 }
 
+absl::StatusOr<std::string> ExistingCode(Session& session, const std::string& code) {
+  v1::GetAreaRequest get;
+  get.set_code(code);
+  const absl::Status status = session.connection().Call(get).status();
+  if (status.ok()) return code;
+  if (!absl::IsNotFound(status) && !absl::IsInvalidArgument(status)) return status;
+  return UsageError(absl::StrCat("tidak ada wilayah dengan kode \"", code,
+                                 "\"; cari dengan: tikar areas search NAMA"),
+                    absl::StrCat("no area has the code \"", code,
+                                 "\"; look for it with: tikar areas search NAME"));
+}
+
 }  // namespace
 
 bool LooksLikeAreaCode(const std::string& typed) {
@@ -74,7 +86,8 @@ void RankMatches(const std::string& typed, std::vector<v1::Area>& areas) {
 
 absl::StatusOr<std::string> AreaCodeOf(Session& session, const std::string& typed) {
   const std::string name(absl::StripAsciiWhitespace(typed));
-  if (LooksLikeAreaCode(name)) return name;
+  if (name.empty()) return name;
+  if (LooksLikeAreaCode(name)) return ExistingCode(session, name);
   v1::ListAreasRequest list;
   list.set_query(name);
   list.set_page_size(kSearchPageSize);

@@ -11,7 +11,7 @@
 
 namespace tikar::cli {
 
-// Digits and dots only: "15", "15.01.06". Nothing is asked of the server then.
+// Digits and dots only: "15", "15.01.06".
 bool LooksLikeAreaCode(const std::string& typed);
 
 // Of several areas, those that `typed` names best: whose name it is; else what it is a regency's or
@@ -24,8 +24,9 @@ std::vector<v1::Area> BestMatches(const std::string& typed, const std::vector<v1
 // not matter.
 void RankMatches(const std::string& typed, std::vector<v1::Area>& areas);
 
-// The code that `typed` means: a code as it is, a name looked up on the server. Empty stays empty.
-// A usage error for a name that nothing or, with the codes to choose from, several areas have.
+// The code that `typed` means, by its code or name. Empty stays empty. A usage error for a code
+// that the server's table lacks, since an empty list would look like an answer, and for a name that
+// nothing or, with the codes to choose from, several areas have.
 absl::StatusOr<std::string> AreaCodeOf(Session& session, const std::string& typed);
 
 }  // namespace tikar::cli

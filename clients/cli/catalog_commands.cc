@@ -181,8 +181,7 @@ absl::Status CatalogAdopt(Session& session, const CatalogOptions& options) {
                 << session.Say(" untuk permohonan baru\n", " for new requests\n")
                 << Styled(session.out_terminal(), Style::kDim,
                           session.Say("Pindahkan yang masih terbuka: ", "Move the open ones: "))
-                << "tikar catalog rebase --service " << OneLine(options.service) << " --region "
-                << region << "\n";
+                << RebaseCommand(session, region, named.definition) << "\n";
   return absl::OkStatus();
 }
 

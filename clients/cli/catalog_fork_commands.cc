@@ -1,6 +1,9 @@
 // tikar catalog fork, upgrade.
+#include <algorithm>
 #include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -11,7 +14,7 @@
 #include "clients/cli/display.h"
 #include "clients/cli/failure.h"
 #include "clients/cli/json_output.h"
-#include "clients/cli/table.h"
+#include "clients/cli/text_style.h"
 #include "sync/definition_diff.h"
 #include "sync/status_macros.h"
 #include "sync/types.h"
@@ -102,21 +105,28 @@ Json StepsJson(const std::vector<sync::DefinitionMergeStep>& steps) {
   return list;
 }
 
+// One below the other and whole, as `diff` shows them: side by side, texts that differ at their end
+// would be cut to the same beginning, and nobody could choose.
 void PrintSteps(Session& session, std::string_view title, Style style,
                 const std::vector<sync::DefinitionMergeStep>& steps) {
   if (steps.empty()) return;
-  session.out() << "\n" << Styled(session.out_terminal(), style, title) << "\n";
-  Table table({{.title = std::string(session.Say("BAGIAN", "PATH"))},
-               {.title = std::string(session.Say("SEMULA", "BASE")), .shrinks = true},
-               {.title = std::string(session.Say("KITA", "OURS")), .shrinks = true},
-               {.title = std::string(session.Say("HULU", "THEIRS")), .shrinks = true}});
+  const Terminal& terminal = session.out_terminal();
+  const TextStyle text{terminal, session.language()};
+  const std::vector<std::string> names = {std::string(session.Say("semula", "base")),
+                                          std::string(session.Say("kita", "ours")),
+                                          std::string(session.Say("hulu", "theirs"))};
+  size_t indent = 0;
+  for (const std::string& name : names) indent = std::max(indent, name.size() + 4);
+  session.out() << "\n" << Styled(terminal, style, title) << "\n";
   for (const sync::DefinitionMergeStep& step : steps) {
-    table.AddRow({{step.path, Style::kName},
-                  {step.base.value_or("–"), Style::kDim},
-                  {step.ours.value_or("–")},
-                  {step.theirs.value_or("–")}});
+    session.out() << Styled(terminal, Style::kName, OneLine(step.path)) << "\n";
+    const std::vector<std::string> values = {step.base.value_or("–"), step.ours.value_or("–"),
+                                             step.theirs.value_or("–")};
+    for (size_t i = 0; i < names.size(); ++i) {
+      session.out() << Styled(terminal, Style::kDim, PadToWidth("  " + names[i], indent))
+                    << Hanging(values[i], indent, text) << "\n";
+    }
   }
-  session.out() << table.Render(session.out_terminal());
 }
 
 // What to type when conflicts are left: the same command, and a choice for each.
@@ -259,8 +269,7 @@ absl::Status CatalogUpgrade(Session& session, const CatalogOptions& options) {
                   << "\n"
                   << Styled(session.out_terminal(), Style::kDim,
                             session.Say("Pindahkan yang masih terbuka: ", "Move the open ones: "))
-                  << "tikar catalog rebase --service " << OneLine(options.service) << " --region "
-                  << region << "\n";
+                  << RebaseCommand(session, region, result.definition) << "\n";
   } else if (!options.dry_run) {
     session.out() << session.Say("ada di ", "is in ") << OneLine(options.out) << "\n"
                   << Styled(session.out_terminal(), Style::kDim,

@@ -69,6 +69,18 @@ absl::StatusOr<v1::Adoption> Adopt(Session& session, const std::string& region,
   return std::move(*answer.mutable_adoption());
 }
 
+std::string RebaseCommand(const Session& session, const std::string& region,
+                          const v1::Definition& definition) {
+  std::string command = absl::StrCat("tikar catalog rebase --service ",
+                                     OneLine(definition.service()), " --region ", region);
+  const auto& settlers = definition.settler_roles();
+  const std::string& role = session.settings().role;
+  if (!settlers.empty() && std::find(settlers.begin(), settlers.end(), role) == settlers.end()) {
+    absl::StrAppend(&command, " --role ", OneLine(settlers[0]));
+  }
+  return command;
+}
+
 absl::StatusOr<uint32_t> NextVersion(Session& session, const std::string& publisher,
                                      const std::string& service) {
   ASSIGN_OR_RETURN(const std::vector<v1::DefinitionSummary> all, AllDefinitions(session));

@@ -25,6 +25,11 @@ absl::StatusOr<v1::PublishDefinitionResponse> Publish(Session& session,
 absl::StatusOr<v1::Adoption> Adopt(Session& session, const std::string& region,
                                    const std::string& definition_hash);
 
+// What to type to move a region's open requests to `definition`: in the role that one has, where
+// that one may settle, else in one that does, for only those may move requests.
+std::string RebaseCommand(const Session& session, const std::string& region,
+                          const v1::Definition& definition);
+
 // The version that the publisher's next definition of the service must have.
 absl::StatusOr<uint32_t> NextVersion(Session& session, const std::string& publisher,
                                      const std::string& service);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "clients/cli/catalog_commands.h"
+#include "clients/cli/catalog_publishing.h"
 #include "clients/cli/definition_names.h"
 #include "clients/cli/display.h"
 #include "clients/cli/failure.h"
@@ -173,6 +174,11 @@ absl::Status CatalogRebase(Session& session, const CatalogOptions& options) {
                                       : session.Say(" dipindahkan, ", " moved, "))
                   << summary.there << session.Say(" sudah di sana, ", " there already, ")
                   << summary.left.size() << session.Say(" tertinggal\n", " left behind\n");
+    if (options.dry_run && summary.moved > 0) {
+      session.out() << Styled(session.out_terminal(), Style::kDim,
+                              session.Say("Pindahkan dengan: ", "Move them with: "))
+                    << RebaseCommand(session, region, target.definition) << "\n";
+    }
     for (size_t i = 0; i < std::min(kLeftShownMax, summary.left.size()); ++i) {
       session.out() << "  " << RefText(summary.left[i].ref) << "  " << OneLine(summary.left[i].why)
                     << "\n";

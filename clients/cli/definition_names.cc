@@ -76,11 +76,10 @@ absl::Status BadVersion(const std::string& typed) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<v1::DefinitionSummary>> AllDefinitions(Session& session,
-                                                                  bool all_versions) {
+absl::StatusOr<std::vector<v1::DefinitionSummary>> AllDefinitions(Session& session) {
   std::vector<v1::DefinitionSummary> all;
   v1::ListDefinitionsRequest list;
-  list.set_all_versions(all_versions);
+  list.set_all_versions(true);
   while (true) {
     ASSIGN_OR_RETURN(v1::ListDefinitionsResponse page, session.connection().Call(list));
     for (v1::DefinitionSummary& summary : *page.mutable_definitions()) {

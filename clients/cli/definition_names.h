@@ -26,10 +26,8 @@ struct NamedDefinition {
 // A usage error for anything else and for a beginning that several hashes have; NotFound.
 absl::StatusOr<NamedDefinition> FindDefinition(Session& session, const std::string& typed);
 
-// Every definition that the server has, or the newest of each service, by service, version and
-// publisher. All pages.
-absl::StatusOr<std::vector<v1::DefinitionSummary>> AllDefinitions(Session& session,
-                                                                  bool all_versions = true);
+// Every definition that the server has, by service, version and publisher. All pages.
+absl::StatusOr<std::vector<v1::DefinitionSummary>> AllDefinitions(Session& session);
 
 // A publisher's version of a service; 0: its newest. NotFound says what to do.
 absl::StatusOr<NamedDefinition> PublishedDefinition(Session& session, const std::string& publisher,

@@ -139,6 +139,9 @@ absl::Status RunReport(Session& session, v1::ReportKind kind, const std::string&
   run.set_report(report_key);
   ASSIGN_OR_RETURN(const int64_t from_ms, ParseMoment(options.from, DayPart::kBegin));
   ASSIGN_OR_RETURN(const int64_t to_ms, ParseMoment(options.to, DayPart::kEnd));
+  if (from_ms != 0 && to_ms != 0 && to_ms < from_ms) {
+    return UsageError("--to tidak boleh sebelum --from", "--to must not lie before --from");
+  }
   run.set_from_ms(from_ms);
   // The server's interval is open at its end.
   run.set_to_ms(to_ms == 0 ? 0 : to_ms + 1);

@@ -1,5 +1,9 @@
 // tikar services list, show.
+#include <algorithm>
+#include <map>
 #include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +11,7 @@
 #include "clients/cli/commands.h"
 #include "clients/cli/definition_names.h"
 #include "clients/cli/definition_text.h"
+#include "clients/cli/display.h"
 #include "clients/cli/failure.h"
 #include "clients/cli/json_output.h"
 #include "clients/cli/table.h"
@@ -37,11 +42,30 @@ absl::Status NoSuchService(Session& session, const ServicesShowOptions& options,
       absl::StrCat(AbslView(session.Say("Yang ada: ", "It has: ")), absl::StrJoin(names, ", ")));
 }
 
+// The newest version of each publisher, in the order of `all`: regions go their own ways with a
+// service, and none of them stands for the others.
+std::vector<v1::DefinitionSummary> NewestOfEach(const std::vector<v1::DefinitionSummary>& all) {
+  std::map<std::pair<std::string, std::string>, uint32_t> newest;
+  for (const v1::DefinitionSummary& summary : all) {
+    const v1::Definition& definition = summary.definition();
+    uint32_t& version = newest[{definition.service(), definition.publisher()}];
+    version = std::max(version, definition.version());
+  }
+  std::vector<v1::DefinitionSummary> kept;
+  for (const v1::DefinitionSummary& summary : all) {
+    const v1::Definition& definition = summary.definition();
+    if (definition.version() == newest[{definition.service(), definition.publisher()}]) {
+      kept.push_back(summary);
+    }
+  }
+  return kept;
+}
+
 }  // namespace
 
 absl::Status ServicesList(Session& session, bool all_versions) {
-  ASSIGN_OR_RETURN(const std::vector<v1::DefinitionSummary> listed,
-                   AllDefinitions(session, all_versions));
+  ASSIGN_OR_RETURN(std::vector<v1::DefinitionSummary> listed, AllDefinitions(session));
+  if (!all_versions) listed = NewestOfEach(listed);
   if (session.json()) {
     Json json;
     json["services"] = Json::array();
@@ -97,6 +121,16 @@ absl::Status ServicesShow(Session& session, const ServicesShowOptions& options) 
   session.out() << DefinitionText(found->definition_hash(), view,
                                   session.AreaName(found->definition().publisher()),
                                   {session.out_terminal(), session.language()});
+  if (options.version != 0) return absl::OkStatus();
+  for (const v1::DefinitionSummary& summary : NewestOfEach(all)) {
+    const v1::Definition& other = summary.definition();
+    if (other.service() != options.service) continue;
+    if (other.publisher() == found->definition().publisher()) continue;
+    session.out() << Styled(session.out_terminal(), Style::kDim,
+                            session.Say("Juga terbitan ", "Also published by "))
+                  << OneLine(session.AreaName(other.publisher())) << ": tikar catalog show "
+                  << OneLine(NameOfDefinition(other)) << "\n";
+  }
   return absl::OkStatus();
 }
 

@@ -113,9 +113,10 @@ absl::StatusOr<int64_t> ParseMoment(std::string_view text, DayPart day) {
     time = ParseTime(text);
   }
   if (time.has_value()) return *time;
-  return UsageError(
-      absl::StrCat("\"", sync::AbslView(text), "\" bukan waktu: tulis 2026-01-31 10:00"),
-      absl::StrCat("\"", sync::AbslView(text), "\" is no time: write 2026-01-31 10:00"));
+  return UsageError(absl::StrCat("\"", sync::AbslView(text),
+                                 "\" bukan waktu: tulis 2026-01-31 10:00 atau 2026-01-31"),
+                    absl::StrCat("\"", sync::AbslView(text),
+                                 "\" is no time: write 2026-01-31 10:00 or 2026-01-31"));
 }
 
 std::string AboutDuration(absl::Duration duration, Language language) {
