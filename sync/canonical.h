@@ -75,6 +75,12 @@ class CanonicalReader {
     }
     return Fail();
   }
+  // A larger one is malformed: cut to 32 bits, a damaged record would read as another one.
+  uint32_t Varint32() {
+    const uint64_t value = Varint();
+    if (value > 0xffffffff) return Fail();
+    return static_cast<uint32_t>(value);
+  }
   int64_t SignedVarint() {
     const uint64_t value = Varint();
     return static_cast<int64_t>((value >> 1) ^ (~(value & 1) + 1));

@@ -1,6 +1,7 @@
 #include "sync/index_rows.h"
 
 #include <algorithm>
+#include <set>
 
 #include "sync/canonical.h"
 #include "sync/hlc.h"
@@ -55,8 +56,8 @@ absl::StatusOr<PlaceRow> ReadPlaceRow(CanonicalReader reader, std::string servic
   row.latitude_e7 = static_cast<int32_t>(reader.SignedVarint());
   row.longitude_e7 = static_cast<int32_t>(reader.SignedVarint());
   row.created_at_ms = reader.SignedVarint();
-  row.distance_metres = static_cast<uint32_t>(reader.Varint());
-  row.days = static_cast<uint32_t>(reader.Varint());
+  row.distance_metres = reader.Varint32();
+  row.days = reader.Varint32();
   row.equal_fields.resize(reader.Count(2));
   for (auto& [path, value] : row.equal_fields) {
     path = std::string(reader.Bytes());
@@ -89,6 +90,41 @@ IndexRows IndexRowsOf(const State& state, const Definition* definition) {
   if (definition == nullptr) return rows;
   AddClocks(state, *definition, &rows);
   AddPlace(state, *definition, &rows);
+  return rows;
+}
+
+absl::StatusOr<IndexRows> StoredRowsWithoutDefinition(const Reader& reader, const State& state) {
+  IndexRows rows = IndexRowsOf(state, nullptr);
+  const std::string placed = keys::Placed(state.key);
+  // Not moved out: GCC 12 at -O3 takes the moved text for uninitialized.
+  const absl::StatusOr<std::optional<std::string>> stored = reader.Get(Family::kRequests, placed);
+  RETURN_IF_ERROR(stored.status());
+  if (stored->has_value()) {
+    ASSIGN_OR_RETURN(const PlaceRow row, DecodePlacedRow(**stored));
+    const uint8_t level = CellLevelOf(row.distance_metres);
+    rows.emplace(keys::Place(state.key, row.service, level, CellRowOf(level, row.latitude_e7),
+                             CellColumnOf(level, row.longitude_e7)),
+                 EncodePlaceRow(row));
+    rows.emplace(placed, **stored);
+  }
+  // A clock counts from when a state was entered, or from the last thing that was written; of how
+  // many days it is, the region's rows tell.
+  std::set<int64_t> moments = {HlcMs(state.update_time)};
+  for (const EnteredState& entered : state.entered) moments.insert(HlcMs(entered.effective_time));
+  for (const char family : {keys::kRunning, keys::kSilent}) {
+    ASSIGN_OR_RETURN(const std::vector<uint32_t> levels,
+                     WorkingDaysOf(reader, family, state.key.region));
+    for (const uint32_t days : levels) {
+      for (const int64_t at_ms : moments) {
+        const std::string prefix = keys::Clock(family, state.key, days, at_ms, "");
+        RETURN_IF_ERROR(reader.Scan(Family::kRequests, prefix, PrefixEnd(prefix),
+                                    [&rows](std::string_view key, std::string_view value) {
+                                      rows.emplace(key, value);
+                                      return true;
+                                    }));
+      }
+    }
+  }
   return rows;
 }
 

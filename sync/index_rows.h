@@ -45,6 +45,10 @@ using IndexRows = std::map<std::string, std::string>;
 // `definition`: the state's while it is READY, else null.
 IndexRows IndexRowsOf(const State& state, const Definition* definition);
 
+// The rows of a request that is stored as READY and whose definition cannot be read any more: those
+// that follow from its state, and, found in the store, those that only the definition could tell.
+absl::StatusOr<IndexRows> StoredRowsWithoutDefinition(const Reader& reader, const State& state);
+
 // From the rows that are stored to those that belong there.
 void WriteDifference(const IndexRows& stored, const IndexRows& wanted, WriteBatch* batch);
 

@@ -177,7 +177,7 @@ absl::StatusOr<Header> DecodeHeader(std::string_view bytes) {
   if (absl::Status s = CheckVersion(reader, kHeaderVersion, "history header"); !s.ok()) return s;
   Header header;
   header.parents = GetIds(reader);
-  header.generation = static_cast<uint32_t>(reader.Varint());
+  header.generation = reader.Varint32();
   header.stamp = GetStamp(reader);
   header.paths = GetTexts(reader);
   const uint8_t flags = reader.Byte();
@@ -261,7 +261,7 @@ absl::StatusOr<RecordParts> DecodeRecord(std::string_view bytes) {
   local.element_counts.resize(reader.Count(2));
   for (auto& [collection, count] : local.element_counts) {
     collection = std::string(reader.Bytes());
-    count = static_cast<uint32_t>(reader.Varint());
+    count = reader.Varint32();
   }
   local.element_bytes = reader.Varint();
   local.feed_rows.resize(reader.Count(3));
@@ -270,7 +270,7 @@ absl::StatusOr<RecordParts> DecodeRecord(std::string_view bytes) {
     row.position = reader.Varint();
     row.left = reader.Flag();
   }
-  local.refused_count = static_cast<uint32_t>(reader.Varint());
+  local.refused_count = reader.Varint32();
   const bool known_flags = (flags & ~kRecordFlags) == 0;
   if (absl::Status s = CheckDone(reader.done() && known_flags, "request record"); !s.ok()) return s;
   return parts;
@@ -315,9 +315,9 @@ absl::StatusOr<FoldCapability> DecodeCapability(std::string_view bytes) {
     return s;
   }
   FoldCapability capability;
-  capability.mutation_kind = static_cast<uint32_t>(reader.Varint());
-  capability.value_kind = static_cast<uint32_t>(reader.Varint());
-  capability.merge_version = static_cast<uint32_t>(reader.Varint());
+  capability.mutation_kind = reader.Varint32();
+  capability.value_kind = reader.Varint32();
+  capability.merge_version = reader.Varint32();
   if (absl::Status s = CheckDone(reader.done(), "fold capability"); !s.ok()) return s;
   return capability;
 }

@@ -61,7 +61,7 @@ void GetField(CanonicalReader& reader, FieldState* field, bool* ok) {
   field->candidates.resize(reader.Count(ChangeId::kSize));
   for (Candidate& candidate : field->candidates) {
     if (const auto id = ChangeId::FromBytes(reader.Raw(ChangeId::kSize))) candidate.change = *id;
-    candidate.mutation_index = static_cast<uint32_t>(reader.Varint());
+    candidate.mutation_index = reader.Varint32();
     candidate.kind = static_cast<WriteKind>(reader.Byte());
     candidate.value = GetValue(reader, ok);
     candidate.actor = std::string(reader.Bytes());
@@ -129,11 +129,14 @@ bool State::UnderReview(std::string_view path) const {
 }
 
 namespace {
+// Not a lambda in the template below: clang 14 does not compile a rewritten `<` there.
+bool StandsBefore(const EnteredState& entered, std::string_view state) {
+  return entered.state < state;
+}
 // Where the state stands or would stand in State::entered.
 template <typename Entered>
 auto PlaceOf(Entered& entered, std::string_view state) {
-  return std::lower_bound(entered.begin(), entered.end(), state,
-                          [](const EnteredState& e, std::string_view s) { return e.state < s; });
+  return std::lower_bound(entered.begin(), entered.end(), state, StandsBefore);
 }
 }  // namespace
 
@@ -197,10 +200,10 @@ absl::StatusOr<State> DecodeState(const RequestKey& key, std::string_view bytes)
   if (const auto hash = DefinitionHash::FromBytes(reader.Raw(DefinitionHash::kSize))) {
     state.definition = *hash;
   }
-  state.definition_version = static_cast<uint32_t>(reader.Varint());
+  state.definition_version = reader.Varint32();
   state.create_time = reader.Fixed64();
   state.update_time = reader.Fixed64();
-  state.change_count = static_cast<uint32_t>(reader.Varint());
+  state.change_count = reader.Varint32();
   state.heads.resize(reader.Count(ChangeId::kSize));
   for (ChangeId& head : state.heads) {
     if (const auto id = ChangeId::FromBytes(reader.Raw(ChangeId::kSize))) head = *id;
