@@ -10,6 +10,8 @@
 #include "sync/canonical.h"
 #include "sync/feed_cursor.h"
 #include "sync/feed_rows.h"
+#include "sync/feed_scope.h"
+#include "sync/feed_withheld.h"
 #include "sync/keys.h"
 #include "sync/limits.h"
 #include "sync/query.h"
@@ -24,26 +26,15 @@ namespace {
 // short.
 constexpr size_t kRowsPerLook = 512;
 constexpr size_t kRowsPerPageMax = 20'000;
-
-// Prefixes of a scope as one region sees them: sorted, the region itself instead of what lies above
-// it.
-std::vector<std::string> PrefixesWithin(const std::vector<std::string>& scope,
-                                        std::string_view region, std::string_view actor) {
-  std::set<std::string> prefixes;
-  for (const std::string& prefix : scope) {
-    if (AreaWithin(region, prefix)) prefixes.insert(std::string(region));
-    if (AreaWithin(prefix, region)) prefixes.insert(prefix);
-  }
-  if (!prefixes.empty() && !actor.empty()) prefixes.insert(absl::StrCat("@", AbslView(actor)));
-  return {prefixes.begin(), prefixes.end()};
-}
+// Requests that cannot be read that a page tells of: the first ones tell enough.
+constexpr size_t kUnreadablePerPageMax = 16;
 
 class FeedReader {
  public:
   FeedReader(const Reader& reader, const FeedQuery& query) : reader_(reader), query_(query) {}
 
   absl::StatusOr<FeedPage> Run() {
-    RETURN_IF_ERROR(CheckScope());
+    RETURN_IF_ERROR(CheckScope(query_.scope));
     ASSIGN_OR_RETURN(std::vector<RegionCursor> before, DecodeCursor(query_.cursor));
     ASSIGN_OR_RETURN(const std::vector<v1::RegionStatus> regions, LoadRegionStatuses(reader_));
     // Regions that are not here (a cursor of another server) stay as they are.
@@ -91,31 +82,15 @@ class FeedReader {
  private:
   using Pass = RegionCursor::Pass;
 
-  absl::Status CheckScope() const {
-    if (query_.scope.empty() || query_.scope.size() > kScopePrefixesMax) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("scope needs 1 to ", kScopePrefixesMax, " area-code prefixes"));
-    }
-    for (const std::string& prefix : query_.scope) {
-      if (!IsAreaPrefix(prefix)) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("scope: \"", prefix,
-                         "\" is no area code; write it like 15, 15.01, 15.01.06 or "
-                         "15.01.06.2010"));
-      }
-    }
-    return absl::OkStatus();
-  }
-
   bool full() const {
     return page_.requests.size() >= query_.requests_max || bytes_ >= query_.bytes_max ||
            looked_ >= kRowsPerPageMax;
   }
 
   absl::Status ReadRegion(const v1::RegionStatus& region, RegionCursor* cursor) {
-    cursor->filled = StillWanted(cursor->filled);
+    cursor->filled = StillWanted(cursor->filled, prefixes_);
     if (!cursor->filling.empty()) {
-      cursor->filling = StillWanted(cursor->filling);
+      cursor->filling = StillWanted(cursor->filling, prefixes_);
       if (cursor->filling.empty()) cursor->EndPass();
     }
     ASSIGN_OR_RETURN(const VersionVector held, LoadVersionVector(reader_, region.region()));
@@ -153,7 +128,7 @@ class FeedReader {
       }
       ASSIGN_OR_RETURN(const bool done,
                        cursor->pass == Pass::kRoam ? Roam(cursor) : ReadRows(cursor));
-      if (done) Finish(cursor);
+      if (done) RETURN_IF_ERROR(Finish(region, cursor));
     }
     cursor->seen.Join(held);
     return absl::OkStatus();
@@ -185,11 +160,8 @@ class FeedReader {
       while (unchecked.checked < end) {
         if (full()) return absl::OkStatus();
         const uint64_t before = unchecked.checked;
-        RETURN_IF_ERROR(WalkEntries(cursor->region, unchecked.origin, unchecked.checked, end,
-                                    [&](uint64_t seq, const RequestKey& key) -> absl::Status {
-                                      unchecked.checked = seq;
-                                      return SendNamed(key);
-                                    }));
+        RETURN_IF_ERROR(WalkEntries(unchecked.origin, unchecked.checked, end, cursor,
+                                    [&](uint64_t seq) { unchecked.checked = seq; }));
         if (unchecked.checked == before && !full()) unchecked.checked = end;
       }
     }
@@ -198,37 +170,6 @@ class FeedReader {
     });
     all_checked_ = true;
     return absl::OkStatus();
-  }
-
-  // Of prefixes that the phone has, what the scope still wants: those within a wanted one, and
-  // wanted ones within one of them. The rest is forgotten: should it come back, it is filled again.
-  std::vector<std::string> StillWanted(const std::vector<std::string>& prefixes) const {
-    std::set<std::string> kept;
-    for (const std::string& have : prefixes) {
-      for (const std::string& want : prefixes_) {
-        if (PrefixWithin(have, want)) kept.insert(have);
-        if (PrefixWithin(want, have)) kept.insert(want);
-      }
-    }
-    std::vector<std::string> wanted(kept.begin(), kept.end());
-    // One that lies within another says nothing more, unless it is asked for by name.
-    std::erase_if(wanted, [&](const std::string& prefix) {
-      return !Wanted(prefix) &&
-             std::any_of(kept.begin(), kept.end(), [&](const std::string& other) {
-               return other != prefix && PrefixWithin(prefix, other);
-             });
-    });
-    return wanted;
-  }
-
-  static bool PrefixWithin(std::string_view inner, std::string_view outer) {
-    // Names of actors have dots too, and nothing within them.
-    if (inner.starts_with('@') || outer.starts_with('@')) return inner == outer;
-    return AreaWithin(inner, outer);
-  }
-
-  bool Wanted(const std::string& prefix) const {
-    return std::binary_search(prefixes_.begin(), prefixes_.end(), prefix);
   }
 
   absl::Status Begin(const v1::RegionStatus& region, Pass pass, RegionCursor* cursor) {
@@ -262,26 +203,55 @@ class FeedReader {
     return true;
   }
 
-  static void Finish(RegionCursor* cursor) {
-    if (cursor->pass != Pass::kFill) {
-      cursor->from = cursor->to;
-      cursor->known = cursor->known_at_to;
+  // What is filled leaves the vector of the cursor as it is, and adds exceptions to it.
+  absl::Status Finish(const v1::RegionStatus& region, RegionCursor* cursor) {
+    const bool fills = cursor->pass == Pass::kFill;
+    std::optional<std::vector<RequestId>> touched = std::vector<RequestId>();
+    if (cursor->to < region.feed_position()) {
+      ASSIGN_OR_RETURN(touched,
+                       TouchedSince(reader_, cursor->region, CoversOf(*cursor), cursor->to));
     }
+    if (cursor->pass == Pass::kRoam) cursor->damaged.clear();  // They were walked, too.
+    AddRanges(cursor->damaged_in_pass, &cursor->damaged);
+    if (touched) {
+      ASSIGN_OR_RETURN(std::vector<EntryRange> withheld,
+                       FirstEntries(reader_, cursor->region, *touched, cursor->claimed()));
+      if (fills) {
+        AddRanges(cursor->withheld, &withheld);
+      } else {
+        ASSIGN_OR_RETURN(const std::vector<EntryRange> waiting,
+                         WithheldEntries(reader_, cursor->region, cursor->known_at_to));
+        AddRanges(waiting, &withheld);
+        cursor->known = cursor->known_at_to;
+      }
+      cursor->withheld = CoveringRanges(std::move(withheld), kWithheldRangesMax);
+    } else if (fills || cursor->filled.empty()) {
+      cursor->known = VersionVector();
+      cursor->withheld.clear();
+      cursor->damaged.clear();
+    }
+    // Else too much was touched to name it, and the claims stay as they are: they are still true.
+    if (!fills) cursor->from = cursor->to;
     std::vector<std::string> filled;
     std::set_union(cursor->filled.begin(), cursor->filled.end(), cursor->filling.begin(),
                    cursor->filling.end(), std::back_inserter(filled));
     cursor->filled = std::move(filled);
     cursor->EndPass();
+    return absl::OkStatus();
+  }
+
+  // The prefixes whose buckets the pass covers.
+  static const std::vector<std::string>& CoversOf(const RegionCursor& cursor) {
+    return cursor.filling.empty() ? cursor.filled : cursor.filling;
   }
 
   // Goes on with a pass over the feed. True: the pass is complete.
   absl::StatusOr<bool> ReadRows(RegionCursor* cursor) {
-    const std::vector<std::string>& covers =
-        cursor->filling.empty() ? cursor->filled : cursor->filling;
+    const std::vector<std::string>& covers = CoversOf(*cursor);
     // Positions up to `from` are with the phone, but not of what is being filled.
     const uint64_t after = cursor->filling.empty() ? cursor->from : 0;
     while (true) {
-      ASSIGN_OR_RETURN(const std::optional<std::string> bucket, NextBucket(*cursor, covers));
+      ASSIGN_OR_RETURN(const std::optional<std::string> bucket, BucketOf(*cursor, covers));
       if (!bucket) return true;
       if (*bucket != cursor->bucket) {
         cursor->bucket = *bucket;
@@ -296,67 +266,30 @@ class FeedReader {
 
   // The bucket to read now: the cursor's own while it is not exhausted, else the next that the pass
   // covers.
-  absl::StatusOr<std::optional<std::string>> NextBucket(const RegionCursor& cursor,
-                                                        const std::vector<std::string>& covers) {
+  absl::StatusOr<std::optional<std::string>> BucketOf(const RegionCursor& cursor,
+                                                      const std::vector<std::string>& covers) {
     if (!cursor.bucket.empty() && cursor.position != UINT64_MAX && Covers(covers, cursor.bucket)) {
       return cursor.bucket;
     }
-    std::string begin = cursor.bucket.empty()
-                            ? cursor.region
-                            : PrefixEnd(keys::FeedPrefix(cursor.region, cursor.bucket));
-    while (true) {
-      std::optional<std::string> bucket;
-      RETURN_IF_ERROR(reader_.Scan(Family::kFeed, begin, PrefixEnd(cursor.region),
-                                   [&](std::string_view key, std::string_view) {
-                                     const size_t end = key.find('\0', keys::kRegionSize);
-                                     bucket = std::string(
-                                         key.substr(keys::kRegionSize, end - keys::kRegionSize));
-                                     return false;
-                                   }));
-      if (!bucket || Covers(covers, *bucket)) return bucket;
-      begin = PrefixEnd(keys::FeedPrefix(cursor.region, *bucket));
-    }
-  }
-
-  // Whether a bucket can hold something within one of the prefixes.
-  static bool Covers(const std::vector<std::string>& prefixes, std::string_view bucket) {
-    return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
-      return prefix == bucket || (bucket.front() != '@' && prefix.front() != '@' &&
-                                  (AreaWithin(bucket, prefix) || AreaWithin(prefix, bucket)));
-    });
+    return NextBucket(reader_, cursor.region, cursor.bucket, covers);
   }
 
   // True: no row of the bucket is left within the pass.
   absl::StatusOr<bool> ReadBucket(const std::vector<std::string>& covers, RegionCursor* cursor) {
-    struct Row {
-      uint64_t position;
-      bool left;
-      RequestId id;
-    };
     while (!full()) {
-      std::vector<Row> rows;
-      absl::Status status;
-      const std::string prefix = keys::FeedPrefix(cursor->region, cursor->bucket);
-      RETURN_IF_ERROR(reader_.Scan(
-          Family::kFeed, keys::Feed(cursor->region, cursor->bucket, cursor->position + 1),
-          keys::Feed(cursor->region, cursor->bucket, cursor->to + 1),
-          [&](std::string_view key, std::string_view value) {
-            CanonicalReader position(key.substr(prefix.size()));
-            const std::optional<RequestId> id =
-                value.empty() ? std::nullopt : RequestId::FromBytes(value.substr(1));
-            if (!id) {
-              status = absl::DataLossError(
-                  absl::StrCat("the feed of region ", cursor->region, " is damaged"));
-              return false;
-            }
-            rows.push_back({position.Fixed64(), value.front() == 'L', *id});
-            return rows.size() < kRowsPerLook;
-          }));
-      RETURN_IF_ERROR(status);
-      for (const Row& row : rows) {
+      ASSIGN_OR_RETURN(const std::vector<BucketRow> rows,
+                       RowsOfBucket(reader_, cursor->region, cursor->bucket, cursor->position,
+                                    cursor->to, kRowsPerLook));
+      for (const BucketRow& row : rows) {
         if (full()) return false;
         ++looked_;
-        RETURN_IF_ERROR(Send({cursor->region, row.id}, row.left, covers, *cursor));
+        if (row.request) {
+          RETURN_IF_ERROR(Send({cursor->region, *row.request}, row.left, covers, cursor));
+        } else {
+          // It may be any request's.
+          Tell({}, absl::StrCat("a row of the feed of region ", cursor->region, " is damaged"));
+          NameDamaged(AllEntries(cursor->claimed()), cursor);
+        }
         cursor->position = row.position;
         ++cursor->sent;
       }
@@ -366,7 +299,8 @@ class FeedReader {
   }
 
   absl::Status Send(const RequestKey& key, bool left, const std::vector<std::string>& covers,
-                    const RegionCursor& cursor) {
+                    RegionCursor* at) {
+    const RegionCursor& cursor = *at;
     const bool first_time = !cursor.filling.empty();
     // What a prefix is filled with has not been there to leave, unless an earlier pass began to.
     const bool held_nothing =
@@ -376,7 +310,9 @@ class FeedReader {
     const auto with_the_phone = [&](const State& state) {
       return first_time && WithinAny(state.area(), cursor.filled);
     };
-    ASSIGN_OR_RETURN(std::optional<StoredRequest> request, LoadRequest(reader_, key));
+    absl::StatusOr<std::optional<StoredRequest>> loaded = LoadRequest(reader_, key);
+    if (!loaded.ok()) return PassOver(key, loaded.status(), at);
+    const std::optional<StoredRequest> request = *std::move(loaded);
     const bool ready = request && request->state.availability == v1::AVAILABILITY_READY;
     if (!ready || !InScope(request->state)) {
       if (!held_nothing) Remove(key);
@@ -403,6 +339,27 @@ class FeedReader {
     return absl::OkStatus();
   }
 
+  // Goes on without a request that cannot be read: the phone keeps what it has of it.
+  absl::Status PassOver(const RequestKey& key, const absl::Status& error, RegionCursor* cursor) {
+    if (!absl::IsDataLoss(error)) return error;
+    if (!passed_over_.insert(key).second) return absl::OkStatus();
+    Tell(key, std::string(error.message()));
+    ASSIGN_OR_RETURN(const std::vector<EntryRange> entries,
+                     FirstEntries(reader_, key.region, {key.id}, cursor->claimed()));
+    NameDamaged(entries, cursor);
+    return absl::OkStatus();
+  }
+
+  void Tell(const RequestKey& key, std::string reason) {
+    if (page_.unreadable.size() < kUnreadablePerPageMax) {
+      page_.unreadable.push_back({key, std::move(reason)});
+    }
+  }
+
+  static void NameDamaged(const std::vector<EntryRange>& entries, RegionCursor* cursor) {
+    AddRanges(entries, cursor->pass == Pass::kNone ? &cursor->damaged : &cursor->damaged_in_pass);
+  }
+
   void Remove(const RequestKey& key) {
     if (!removed_.insert(key).second) return;
     v1::Removal& removal = page_.removals.emplace_back();
@@ -419,21 +376,18 @@ class FeedReader {
     definitions_.insert(request.state.definition);
   }
 
-  static bool WithinAny(std::string_view area, const std::vector<std::string>& prefixes) {
-    return std::any_of(prefixes.begin(), prefixes.end(),
-                       [&](const std::string& prefix) { return AreaWithin(area, prefix); });
-  }
-
   bool InScope(const State& state) const {
     return WithinAny(state.area(), prefixes_) ||
            (!query_.actor.empty() && state.assignee() == std::string_view(query_.actor));
   }
 
-  // Goes on with walking the logs from where the phone's knowledge ends. True: done. Entries beyond
-  // a gap, or behind one whose definition is missing, are in states and feed already: they are
-  // walked too.
+  // Goes on with walking the logs: what was withheld from the phone, then from where its knowledge
+  // ends. True: done. Entries beyond a gap, or behind one whose definition is missing, are in
+  // states and feed already: they are walked too.
   absl::StatusOr<bool> Roam(RegionCursor* cursor) {
     page_.roamed = true;
+    ASSIGN_OR_RETURN(const bool made_up, WalkWithheld(cursor));
+    if (!made_up) return false;
     std::string begin = cursor->region;
     while (true) {
       std::optional<Origin> origin;
@@ -448,48 +402,66 @@ class FeedReader {
       do {
         if (full()) return false;
         walked = cursor->walked.Get(*origin);
-        RETURN_IF_ERROR(WalkEntries(cursor->region, *origin, walked, UINT64_MAX - 1,
-                                    [&](uint64_t seq, const RequestKey& key) -> absl::Status {
-                                      cursor->walked.Advance(*origin, seq);
-                                      return SendNamed(key);
-                                    }));
+        RETURN_IF_ERROR(WalkEntries(*origin, walked, UINT64_MAX - 1, cursor,
+                                    [&](uint64_t seq) { cursor->walked.Advance(*origin, seq); }));
       } while (cursor->walked.Get(*origin) != walked);
       begin = PrefixEnd(keys::LogPrefix(cursor->region, *origin));
     }
   }
 
-  // Calls `visit` for the entries of a log after `after` and up to `end`, until the page is full or
-  // a look has seen enough.
-  absl::Status WalkEntries(const std::string& region, Origin origin, uint64_t after, uint64_t end,
-                           const std::function<absl::Status(uint64_t, const RequestKey&)>& visit) {
-    std::vector<std::pair<uint64_t, RequestId>> entries;
-    absl::Status status;
-    const std::string prefix = keys::LogPrefix(region, origin);
-    RETURN_IF_ERROR(reader_.Scan(
-        Family::kLog, keys::Log(region, origin, after + 1), keys::Log(region, origin, end + 1),
-        [&](std::string_view key, std::string_view value) {
-          absl::StatusOr<EntryRecord> entry = DecodeEntry(value);
-          if (!entry.ok()) {
-            status = entry.status();
-            return false;
-          }
-          entries.emplace_back(CanonicalReader(key.substr(prefix.size())).Fixed64(),
-                               entry->request_id);
-          return entries.size() < kRowsPerLook;
-        }));
-    RETURN_IF_ERROR(status);
+  // Goes through the withheld entries, of which as many as the cursor's position says are done.
+  // They stay withheld until the pass is complete: this node may be unable to show them either, and
+  // the phone may go on to another one before. False: the page is full.
+  absl::StatusOr<bool> WalkWithheld(RegionCursor* cursor) {
+    uint64_t before = 0;  // entries of the ranges that were gone through
+    std::vector<EntryRange> ranges = cursor->withheld;
+    ranges.insert(ranges.end(), cursor->damaged.begin(), cursor->damaged.end());
+    for (const EntryRange& range : ranges) {
+      const uint64_t size = range.end - range.after;
+      while (cursor->position < before + size) {
+        if (full()) return false;
+        // Also for a range of which nothing is here: a phone may have made up any number of them.
+        ++looked_;
+        const uint64_t done = cursor->position - before;
+        bool met = false;
+        RETURN_IF_ERROR(
+            WalkEntries(range.origin, range.after + done, range.end, cursor, [&](uint64_t seq) {
+              met = true;
+              cursor->position = before + (seq - range.after);
+            }));
+        if (!met && !full()) cursor->position = before + size;
+      }
+      before += size;
+    }
+    return true;
+  }
+
+  // Sends or removes what the entries of a log after `after` and up to `end` name, until the page
+  // is full or a look has seen enough. Calls `passed` for each before that.
+  absl::Status WalkEntries(Origin origin, uint64_t after, uint64_t end, RegionCursor* cursor,
+                           const std::function<void(uint64_t seq)>& passed) {
+    ASSIGN_OR_RETURN(const std::vector<EntryName> entries,
+                     EntriesOfLog(reader_, cursor->region, origin, after, end, kRowsPerLook));
     for (const auto& [seq, id] : entries) {
       if (full()) return absl::OkStatus();
       ++looked_;
-      RETURN_IF_ERROR(visit(seq, {region, id}));
+      passed(seq);
+      if (id.ok()) {
+        RETURN_IF_ERROR(SendNamed({cursor->region, *id}, cursor));
+      } else {
+        Tell({}, std::string(id.status().message()));
+        NameDamaged({{origin, seq - 1, seq}}, cursor);
+      }
     }
     return absl::OkStatus();
   }
 
   // Sends or removes a request that an entry names, once a page.
-  absl::Status SendNamed(const RequestKey& key) {
+  absl::Status SendNamed(const RequestKey& key, RegionCursor* cursor) {
     if (!named_.insert(key).second) return absl::OkStatus();
-    ASSIGN_OR_RETURN(std::optional<StoredRequest> request, LoadRequest(reader_, key));
+    const absl::StatusOr<std::optional<StoredRequest>> loaded = LoadRequest(reader_, key);
+    if (!loaded.ok()) return PassOver(key, loaded.status(), cursor);
+    const std::optional<StoredRequest>& request = *loaded;
     if (!request || request->state.availability != v1::AVAILABILITY_READY ||
         !InScope(request->state)) {
       Remove(key);
@@ -504,7 +476,7 @@ class FeedReader {
   FeedPage page_;
   std::vector<std::string> prefixes_;  // of the region being read
   std::set<DefinitionHash> definitions_;
-  std::set<RequestKey> sent_, removed_, named_;
+  std::set<RequestKey> sent_, removed_, named_, passed_over_;
   bool all_checked_ = true;      // of the region being read
   uint64_t left_forgotten_ = 0;  // in its feed
   size_t bytes_ = 0;
@@ -515,25 +487,6 @@ class FeedReader {
 
 absl::StatusOr<FeedPage> ReadFeed(const Reader& reader, const FeedQuery& query) {
   return FeedReader(reader, query).Run();
-}
-
-bool IsAreaPrefix(std::string_view text) {
-  // NN, NN.NN, NN.NN.NN, NN.NN.NN.NNNN
-  if (text.size() != 2 && text.size() != 5 && text.size() != 8 && text.size() != 13) return false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool dot = i == 2 || i == 5 || i == 8;
-    if (dot ? text[i] != '.' : text[i] < '0' || text[i] > '9') return false;
-  }
-  return true;
-}
-
-bool AreaWithin(std::string_view area, std::string_view prefix) {
-  return area.starts_with(prefix) && (area.size() == prefix.size() || area[prefix.size()] == '.');
-}
-
-std::string BucketOfArea(std::string_view area) {
-  constexpr size_t kKecamatanSize = 8;
-  return std::string(area.substr(0, kKecamatanSize));
 }
 
 }  // namespace tikar::sync

@@ -12,7 +12,9 @@
 // the pass begins, and only its end moves `from`. What is touched during the pass moves beyond `to`
 // and comes with the next one. A prefix that is new in the scope is filled by a pass (0, to] of its
 // own. On another node or feed the version vector of the last complete pass decides: the logs are
-// walked from there and every request they name is sent.
+// walked from there and every request they name is sent. A vector claims too much where this node
+// did not show what it had logged; the cursor names the exceptions (feed_withheld.h), and they
+// are walked, too. README.md, "What a cursor claims", has the law.
 //
 // A phone that comes from a node that was ahead of this one, or whose first pass was broken off
 // elsewhere, may hold what has left its scope without a LEFT row here: the entries in question are
@@ -33,8 +35,10 @@
 
 #include "absl/status/statusor.h"
 #include "sync/definition.h"
+#include "sync/feed_scope.h"
 #include "sync/store.h"
 #include "sync/types.h"
+#include "sync/unreadable.h"
 #include "tikar/v1/request.pb.h"
 #include "tikar/v1/sync_service.pb.h"
 
@@ -64,21 +68,18 @@ struct FeedPage {
   bool caught_up = false;
   // About how many rows are left.
   uint64_t remaining = 0;
+  // Requests of the scope, perhaps, that cannot be read, a few of them, for an admin to see. The
+  // page goes on without them, the phone keeps what it has of them, and the cursor names them.
+  std::vector<UnreadableRequest> unreadable;
   // Version vectors in the cursor made it walk logs: the phone came from another node, or was away
   // for longer than the feed tells what left.
   bool roamed = false;
 };
 
 // InvalidArgument: the scope is malformed, or the cursor is not one. A cursor that this node cannot
-// use (another feed, a position it never gave out) is no error.
+// use (another feed, a position it never gave out) is no error. Nor is a request that is damaged;
+// DataLoss: what leads to the requests cannot be read.
 absl::StatusOr<FeedPage> ReadFeed(const Reader& reader, const FeedQuery& query);
-
-// "15", "15.01", "15.01.06" or "15.01.06.2010".
-bool IsAreaPrefix(std::string_view text);
-// Whether `area` lies within `prefix` (whole segments).
-bool AreaWithin(std::string_view area, std::string_view prefix);
-// The kecamatan of an area; an area above a kecamatan is its own bucket.
-std::string BucketOfArea(std::string_view area);
 
 }  // namespace tikar::sync
 

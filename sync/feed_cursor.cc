@@ -9,8 +9,10 @@
 namespace tikar::sync {
 namespace {
 
-constexpr uint8_t kCursorVersion = 1;
+constexpr uint8_t kCursorVersion = 2;
 constexpr size_t kCursorBytesMax = 256 << 10;
+// No log gets so long; beyond it, arithmetic with what a phone made up would leave its range.
+constexpr uint64_t kSeqMax = uint64_t{1} << 48;
 // A cursor ends with this much of the SHA-256 of what stands before: a phone whose storage lost a
 // bit starts over instead of skipping what it never got. It guards against accidents, not against
 // phones.
@@ -34,6 +36,26 @@ VersionVector GetVector(CanonicalReader& reader) {
     if (origin != Origin::kNone && ascends) vector.Advance(origin, seq);
   }
   return vector;
+}
+void Put(CanonicalWriter& writer, const std::vector<EntryRange>& ranges) {
+  writer.Varint(ranges.size());
+  for (const EntryRange& range : ranges) {
+    writer.Fixed64(Raw(range.origin));
+    writer.Varint(range.after);
+    writer.Varint(range.end - range.after);
+  }
+}
+// False: no ranges that a server wrote.
+bool GetRanges(CanonicalReader& reader, std::vector<EntryRange>* ranges) {
+  ranges->resize(reader.Count(10));
+  for (EntryRange& range : *ranges) {
+    range.origin = Origin{reader.Fixed64()};
+    range.after = reader.Varint();
+    const uint64_t size = reader.Varint();
+    if (size == 0 || size > kSeqMax || range.after > kSeqMax) return false;
+    range.end = range.after + size;
+  }
+  return true;
 }
 std::vector<std::string> GetTexts(CanonicalReader& reader) {
   std::vector<std::string> texts(reader.Count());
@@ -80,11 +102,14 @@ std::string EncodeCursor(const std::vector<RegionCursor>& cursors) {
       writer.Varint(unchecked.checked);
       writer.Varint(unchecked.end);
     }
+    Put(writer, cursor.withheld);
+    Put(writer, cursor.damaged);
     Put(writer, cursor.filled);
     writer.Byte(static_cast<uint8_t>(cursor.pass));
     if (cursor.pass == RegionCursor::Pass::kNone) continue;
     writer.Varint(cursor.to);
     Put(writer, cursor.known_at_to);
+    Put(writer, cursor.damaged_in_pass);
     Put(writer, cursor.filling);
     writer.Bytes(cursor.bucket);
     writer.Varint(cursor.position);
@@ -108,7 +133,7 @@ absl::StatusOr<std::vector<RegionCursor>> DecodeCursor(std::string_view bytes) {
   if (!bytes.ends_with(Sha256(content).view().substr(0, kCursorCheckBytes))) return bad();
   CanonicalReader reader(content);
   if (reader.Byte() != kCursorVersion) return bad();
-  cursors.resize(reader.Count(14));
+  cursors.resize(reader.Count(16));
   for (RegionCursor& cursor : cursors) {
     cursor.region = std::string(reader.Bytes());
     cursor.feed = FeedId{reader.Fixed64()};
@@ -122,6 +147,7 @@ absl::StatusOr<std::vector<RegionCursor>> DecodeCursor(std::string_view bytes) {
       unchecked.checked = reader.Varint();
       unchecked.end = reader.Varint();
     }
+    if (!GetRanges(reader, &cursor.withheld) || !GetRanges(reader, &cursor.damaged)) return bad();
     cursor.filled = GetTexts(reader);
     const uint8_t pass = reader.Byte();
     if (pass > static_cast<uint8_t>(RegionCursor::Pass::kRoam)) return bad();
@@ -130,6 +156,7 @@ absl::StatusOr<std::vector<RegionCursor>> DecodeCursor(std::string_view bytes) {
     if (cursor.pass == RegionCursor::Pass::kNone) continue;
     cursor.to = reader.Varint();
     cursor.known_at_to = GetVector(reader);
+    if (!GetRanges(reader, &cursor.damaged_in_pass)) return bad();
     cursor.filling = GetTexts(reader);
     cursor.bucket = std::string(reader.Bytes());
     cursor.position = reader.Varint();

@@ -16,6 +16,14 @@
 
 namespace tikar::sync {
 
+// Entries of one log: those after `after`, up to and with `end`.
+struct EntryRange {
+  Origin origin;
+  uint64_t after;
+  uint64_t end;
+  friend bool operator==(const EntryRange&, const EntryRange&) = default;
+};
+
 // Where a phone stands in one region.
 struct RegionCursor {
   std::string region;
@@ -24,6 +32,12 @@ struct RegionCursor {
   // filled yet, and while a walk goes on, no state that the phone holds lacks an entry of `known`.
   uint64_t from = 0;
   VersionVector known;
+  // The exceptions to `known`: entries of requests that the node could not show then
+  // (feed_withheld.h). Another node, that can, sends what they name. On this one the feed does.
+  std::vector<EntryRange> withheld;
+  // More of them: of requests that a node could not read, or stand for a damaged row. No feed tells
+  // when they are mended, so they are named until a walk has read them.
+  std::vector<EntryRange> damaged;
   std::vector<std::string> filled;  // prefixes, sorted
 
   // What the phone holds may come from any entry up to here: nodes that it visited were ahead of
@@ -44,18 +58,25 @@ struct RegionCursor {
   Pass pass = Pass::kNone;
   uint64_t to = 0;
   VersionVector known_at_to;
-  std::vector<std::string> filling;  // kFill, and the first kFeed: what it adds to `filled`
+  std::vector<EntryRange> damaged_in_pass;  // what the pass could not read so far
+  std::vector<std::string> filling;         // kFill, and the first kFeed: what it adds to `filled`
   // Done within the pass: all buckets before this one, and this one up to the position; or (kRoam)
-  // the entries.
+  // the entries, and as many of the withheld and then of the damaged ones as the position says.
   std::string bucket;
   uint64_t position = 0;
   VersionVector walked;
   uint64_t sent = 0;
 
+  // The vector that the cursor claims when the pass under way ends.
+  const VersionVector& claimed() const {
+    return pass == Pass::kFeed || pass == Pass::kRoam ? known_at_to : known;
+  }
+
   void EndPass() {
     pass = Pass::kNone;
     to = position = sent = 0;
     known_at_to = walked = VersionVector();
+    damaged_in_pass.clear();
     filling.clear();
     bucket.clear();
   }

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "sync/canonical.h"
+#include "sync/feed_scope.h"
 #include "sync/keys.h"
 #include "sync/status_macros.h"
 
@@ -65,13 +66,46 @@ void MoveFeedRows(const RequestKey& request, const std::vector<std::string>& buc
   *rows = std::move(moved);
 }
 
+absl::StatusOr<std::optional<std::string>> NextBucket(const Reader& reader, std::string_view region,
+                                                      std::string_view after,
+                                                      const std::vector<std::string>& prefixes) {
+  std::string begin =
+      after.empty() ? std::string(region) : PrefixEnd(keys::FeedPrefix(region, after));
+  while (true) {
+    std::optional<std::string> bucket;
+    RETURN_IF_ERROR(reader.Scan(
+        Family::kFeed, begin, PrefixEnd(region), [&](std::string_view key, std::string_view) {
+          const size_t end = key.find('\0', keys::kRegionSize);
+          bucket = std::string(key.substr(keys::kRegionSize, end - keys::kRegionSize));
+          return false;
+        }));
+    if (!bucket || Covers(prefixes, *bucket)) return bucket;
+    begin = PrefixEnd(keys::FeedPrefix(region, *bucket));
+  }
+}
+
+absl::StatusOr<std::vector<BucketRow>> RowsOfBucket(const Reader& reader, std::string_view region,
+                                                    std::string_view bucket, uint64_t after,
+                                                    uint64_t to, size_t rows_max) {
+  std::vector<BucketRow> rows;
+  const std::string prefix = keys::FeedPrefix(region, bucket);
+  RETURN_IF_ERROR(reader.Scan(
+      Family::kFeed, keys::Feed(region, bucket, after + 1), keys::Feed(region, bucket, to + 1),
+      [&](std::string_view key, std::string_view value) {
+        rows.push_back({CanonicalReader(key.substr(prefix.size())).Fixed64(),
+                        value.starts_with('L'),
+                        value.empty() ? std::nullopt : RequestId::FromBytes(value.substr(1))});
+        return rows.size() < rows_max;
+      }));
+  return rows;
+}
+
 absl::StatusOr<std::vector<LeftRow>> OldLeftRows(const Reader& reader, std::string_view region,
                                                  int64_t now_ms, size_t rows_max) {
   std::vector<LeftRow> old;
   if (now_ms < kLeftRowKeptMs) return old;
   const uint64_t before_ms = static_cast<uint64_t>(now_ms - kLeftRowKeptMs);
   const std::string prefix = keys::LeftPrefix(region);
-  absl::Status status;
   RETURN_IF_ERROR(reader.Scan(
       Family::kMeta, prefix, PrefixEnd(prefix), [&](std::string_view key, std::string_view value) {
         CanonicalReader place(key.substr(prefix.size()));
@@ -80,10 +114,8 @@ absl::StatusOr<std::vector<LeftRow>> OldLeftRows(const Reader& reader, std::stri
         const uint64_t left_at_ms = left.Fixed64();
         const std::optional<RequestId> id =
             value.size() < 8 ? std::nullopt : RequestId::FromBytes(value.substr(8));
-        if (!place.ok() || !id) {
-          status = Damaged(region);
-          return false;
-        }
+        // It stays, and does not keep others from writing.
+        if (!place.ok() || !id) return true;
         // In order of position: with a clock that was set back one may be kept for longer.
         if (left_at_ms >= before_ms || old.size() == rows_max) return false;
         old.push_back({.request = {std::string(region), *id},
@@ -91,7 +123,6 @@ absl::StatusOr<std::vector<LeftRow>> OldLeftRows(const Reader& reader, std::stri
                        .position = position});
         return true;
       }));
-  RETURN_IF_ERROR(status);
   return old;
 }
 

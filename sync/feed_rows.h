@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,14 +38,30 @@ inline constexpr size_t kLeftRowsForgottenPerGroup = 64;
 void MoveFeedRows(const RequestKey& request, const std::vector<std::string>& buckets,
                   uint64_t position, int64_t now_ms, std::vector<FeedRow>* rows, WriteBatch* batch);
 
+// The first bucket behind `after` (empty: of all) that has rows and can hold something within one
+// of the prefixes; nullopt: there is none.
+absl::StatusOr<std::optional<std::string>> NextBucket(const Reader& reader, std::string_view region,
+                                                      std::string_view after,
+                                                      const std::vector<std::string>& prefixes);
+
+struct BucketRow {
+  uint64_t position;
+  bool left;
+  std::optional<RequestId> request;  // nullopt: the row is damaged
+};
+// The rows of a bucket after the position `after` and up to `to`, at most `rows_max`.
+absl::StatusOr<std::vector<BucketRow>> RowsOfBucket(const Reader& reader, std::string_view region,
+                                                    std::string_view bucket, uint64_t after,
+                                                    uint64_t to, size_t rows_max);
+
 struct LeftRow {
   RequestKey request;
   std::string bucket;
   uint64_t position = 0;
 };
 
-// The rows of a region that are to be forgotten now, in order of position, at most `rows_max`.
-// DataLoss: a row is damaged.
+// The rows of a region that are to be forgotten now, in order of position, at most `rows_max`. One
+// that is damaged is not among them.
 absl::StatusOr<std::vector<LeftRow>> OldLeftRows(const Reader& reader, std::string_view region,
                                                  int64_t now_ms, size_t rows_max);
 // Forgets what OldLeftRows found, in that order, for a request that owns `rows`. False: it is none

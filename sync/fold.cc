@@ -190,10 +190,10 @@ class Folder {
     for (Index i = 0; i < ordered_.size(); ++i) {
       const FoldChange& change = *ordered_[i];
       if (!change.live()) continue;
-      fold_.state.update_time = std::max(fold_.state.update_time,
-                                         EffectiveTimeOf(change.change->body.hlc(), change.stamp));
       newer_kind_ = newer_kind_ || change.change->newer_kind;
       if (is_moot_[i]) continue;
+      fold_.state.update_time = std::max(fold_.state.update_time,
+                                         EffectiveTimeOf(change.change->body.hlc(), change.stamp));
       for (const Write& write : change.change->writes) {
         writes_[write.path].push_back({.change = i, .write = &write});
       }

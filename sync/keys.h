@@ -3,10 +3,13 @@
 #ifndef TIKAR_SYNC_KEYS_H_
 #define TIKAR_SYNC_KEYS_H_
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "sync/canonical.h"
+#include "sync/hlc.h"
 #include "sync/types.h"
 
 namespace tikar::sync::keys {
@@ -129,8 +132,11 @@ inline std::string Joined(const RequestKey& main, const RequestId& joined) {
 }
 
 inline std::string RefusedPrefix(std::string_view region) { return "v" + std::string(region); }
+// A foreign stamp may say anything; here it must keep its place in order of time. What is said to
+// be from before 1970 is the oldest, what no hlc can hold the newest.
 inline std::string RefusedFrom(std::string_view region, int64_t received_at_ms) {
-  return RefusedPrefix(region) + BigEndian64(static_cast<uint64_t>(received_at_ms));
+  return RefusedPrefix(region) +
+         BigEndian64(static_cast<uint64_t>(std::clamp<int64_t>(received_at_ms, 0, kHlcMsMax)));
 }
 inline std::string Refused(const RequestKey& key, int64_t received_at_ms, const ChangeId& change) {
   return RefusedFrom(key.region, received_at_ms) + key.id.bytes() + change.bytes();

@@ -43,6 +43,15 @@ inline constexpr size_t kMissingParentsBesideRefusedMax = kMissingParentsMax / 2
 // Requests that one group folds again after an upgrade: some tens of milliseconds of work, so that
 // a batch stays small however many wait.
 inline constexpr size_t kUpgradesPerGroupMax = 256;
+// Requests that one run of the timers reads: the same work, whether they can be moved on or not.
+inline constexpr size_t kTimerRequestsPerGroupMax = 1'024;
+// Ranges of entries that one region of a cursor names as withheld (feed_cursor.h): 1 KiB, which a
+// phone sends and gets once a batch. Above it neighbours become one, and what lies between them is
+// sent again to a phone that roams.
+inline constexpr size_t kWithheldRangesMax = 64;
+// Requests that wait, of one region, whose entries a pass looks up for that. Where more wait, the
+// region is walked from its beginning when the phone roams.
+inline constexpr size_t kWithheldRequestsMax = 256;
 // Main state and elements of one request, so that it fits one message with room to spare.
 inline constexpr size_t kRequestStateBytesMax = 768 << 10;
 inline constexpr size_t kDefinitionBytesMax = 256 << 10;

@@ -149,8 +149,8 @@ absl::Status Replica::FindArrived() {
   for (const auto& [hash, definition] : definitions_->all()) {
     const std::string prefix = keys::WaitPrefix(hash);
     RETURN_IF_ERROR(reader_.Scan(Family::kRequests, prefix, PrefixEnd(prefix),
-                                 [&, hash = hash](std::string_view, std::string_view) {
-                                   arrived_.insert(hash);
+                                 [&, hash = hash](std::string_view key, std::string_view) {
+                                   arrived_[hash] = std::string(key);
                                    return false;
                                  }));
   }
@@ -177,20 +177,16 @@ absl::Status Replica::CheckCapability(WriteBatch* batch) {
   }
   // Each row tells what it was folded with, so that an upgrade that was interrupted goes on.
   upgrade_from_ = std::string(keys::kNewerPrefix);
-  absl::Status status;
   RETURN_IF_ERROR(reader_.Scan(Family::kRequests, keys::kNewerPrefix, PrefixEnd(keys::kNewerPrefix),
                                [&](std::string_view key, std::string_view value) {
                                  const absl::StatusOr<FoldCapability> with =
                                      DecodeCapability(value);
-                                 if (!with.ok()) {
-                                   status = with.status();
-                                   return false;
-                                 }
                                  upgrade_from_ = std::string(key);
-                                 upgrading_ = !with->Covers(own);
+                                 // A row that cannot be read tells no less than an old one.
+                                 upgrading_ = !with.ok() || !with->Covers(own);
                                  return !upgrading_;
                                }));
-  return status;
+  return absl::OkStatus();
 }
 
 absl::Status Replica::BeginOrigin(WriteBatch* batch) {
@@ -236,7 +232,7 @@ absl::StatusOr<Outcome> Replica::AddDefinition(std::string bytes, int64_t now_ms
   definitions_ = definitions_->With(std::move(definition));
   Group group(*this, now_ms);
   group.batch().Put(Family::kMeta, keys::Definition(hash), std::move(bytes));
-  arrived_.insert(hash);
+  arrived_[hash] = keys::WaitPrefix(hash);
   RETURN_IF_ERROR(FoldArrived(hash, kUpgradesPerGroupMax, &group).status());
   // Logs that stopped before an entry that pins this definition.
   for (const auto& [region, record] : regions_) {
@@ -262,21 +258,35 @@ absl::StatusOr<size_t> Replica::FoldArrived(const DefinitionHash& definition, si
                                             Group* group) {
   const std::string prefix = keys::WaitPrefix(definition);
   std::vector<std::string> rows;
-  bool more = false;
-  RETURN_IF_ERROR(reader_.Scan(Family::kRequests, prefix, PrefixEnd(prefix),
+  std::string next;  // empty: the end was seen
+  RETURN_IF_ERROR(reader_.Scan(Family::kRequests, arrived_[definition], PrefixEnd(prefix),
                                [&](std::string_view key, std::string_view) {
-                                 more = rows.size() == count;
-                                 if (!more) rows.emplace_back(key);
-                                 return !more;
+                                 if (rows.size() == count) {
+                                   next = std::string(key);
+                                 } else {
+                                   rows.emplace_back(key);
+                                 }
+                                 return next.empty();
                                }));
   for (const std::string& row : rows) {
-    ASSIGN_OR_RETURN(const RequestKey key,
-                     WaitingRequest(std::string_view(row).substr(prefix.size())));
+    const absl::StatusOr<RequestKey> key =
+        WaitingRequest(std::string_view(row).substr(prefix.size()));
+    if (!key.ok()) {
+      RETURN_IF_ERROR(group->LeaveUnreadableRow(key.status()));
+      continue;
+    }
     // Whoever edits it folds it.
-    RETURN_IF_ERROR(group->Edit(key).status());
+    if (const absl::Status folded = group->Edit(*key).status(); !folded.ok()) {
+      RETURN_IF_ERROR(group->LeaveUnreadable(*key, folded));
+      continue;
+    }
     group->batch().Delete(Family::kRequests, row);
   }
-  if (!more) arrived_.erase(definition);
+  if (next.empty()) {
+    arrived_.erase(definition);
+  } else {
+    arrived_[definition] = std::move(next);
+  }
   return rows.size();
 }
 
@@ -325,32 +335,36 @@ absl::StatusOr<Outcome> Replica::Upgrade(int64_t now_ms) {
   Group group(*this, now_ms);
   size_t room = kUpgradesPerGroupMax;
   while (!arrived_.empty() && room != 0) {
-    ASSIGN_OR_RETURN(const size_t folded, FoldArrived(*arrived_.begin(), room, &group));
-    room -= folded;
+    const DefinitionHash definition = arrived_.begin()->first;
+    ASSIGN_OR_RETURN(const size_t looked_at, FoldArrived(definition, room, &group));
+    room -= looked_at;
   }
   if (!upgrading_ || room == 0) return group.Finish();
   std::vector<RequestKey> requests;
   std::string next;  // empty: the end was seen
-  absl::Status status;
+  std::vector<absl::Status> damaged;
   RETURN_IF_ERROR(reader_.Scan(Family::kRequests, upgrade_from_, PrefixEnd(keys::kNewerPrefix),
                                [&](std::string_view row, std::string_view value) {
-                                 if (requests.size() == room) {
+                                 if (requests.size() + damaged.size() == room) {
                                    next = std::string(row);
                                    return false;
                                  }
-                                 const absl::StatusOr<FoldCapability> with =
-                                     DecodeCapability(value);
                                  const absl::StatusOr<RequestKey> key =
                                      WaitingRequest(row.substr(keys::kNewerPrefix.size()));
-                                 status = with.ok() ? key.status() : with.status();
-                                 if (!status.ok()) return false;
-                                 if (!with->Covers(options_.capability)) requests.push_back(*key);
+                                 const absl::StatusOr<FoldCapability> with =
+                                     DecodeCapability(value);
+                                 if (!key.ok()) {
+                                   damaged.push_back(key.status());
+                                 } else if (!with.ok() || !with->Covers(options_.capability)) {
+                                   requests.push_back(*key);
+                                 }
                                  return true;
                                }));
-  RETURN_IF_ERROR(status);
+  for (const absl::Status& status : damaged) RETURN_IF_ERROR(group.LeaveUnreadableRow(status));
   for (const RequestKey& key : requests) {
-    ASSIGN_OR_RETURN(RequestEditor * editor, group.Edit(key));
-    RETURN_IF_ERROR(editor->Refold());
+    absl::StatusOr<RequestEditor*> editor = group.Edit(key);
+    const absl::Status folded = editor.ok() ? (*editor)->Refold() : editor.status();
+    if (!folded.ok()) RETURN_IF_ERROR(group.LeaveUnreadable(key, folded));
   }
   ASSIGN_OR_RETURN(Outcome outcome, group.Finish());
   upgrading_ = !next.empty();

@@ -37,6 +37,7 @@
 #include "sync/records.h"
 #include "sync/store.h"
 #include "sync/types.h"
+#include "sync/unreadable.h"
 #include "sync/validation.h"
 #include "sync/working_days.h"
 #include "tikar/v1/entry.pb.h"
@@ -78,6 +79,9 @@ struct Outcome {
   std::vector<SubmissionResult> results;     // Ingest: one per submission, in order
   std::vector<std::string> regions_touched;  // whose feeds grew; sorted
   uint64_t changes_new = 0;
+  // For an admin to see: nothing else tells of them until somebody asks for them. What was to be
+  // folded again or moved on, of AddDefinition, Upgrade and RunTimers.
+  std::vector<UnreadableRequest> unreadable;
 };
 
 // An immutable set of definitions that any thread may read.
@@ -157,13 +161,17 @@ class Replica {
   // Folds some of them again, at most kUpgradesPerGroupMax; those that still hold more than this
   // build knows wait on. To be called, and its batch written, until upgrading() is false; between
   // other calls is fine (a request that is changed meanwhile is folded first), and after a crash it
-  // goes on where it was.
+  // goes on where it was. What is unreadable is told and left; the next Open tries it again. An
+  // error: the rows that name what waits could not be read at all. Drop the Replica.
   absl::StatusOr<Outcome> Upgrade(int64_t now_ms);
 
   // Moves on the requests of regions whose home this is and whose service level has an automatic
   // state, when nobody wrote for its working days (timers.h). At most `limit` of them: with that
-  // many in Outcome::changes_new there may be more, so call it again. A clock that stands still or
-  // runs back makes nothing twice.
+  // many in Outcome::changes_new there may be more, so call it again. Looks at no more than
+  // kTimerRequestsPerGroupMax requests, so that those that cannot be moved on (holidays of their
+  // own village, more changes than a request holds) cost no more than that; the next call goes on
+  // after them, and begins anew after the last. A clock that stands still or runs back makes
+  // nothing twice.
   absl::StatusOr<Outcome> RunTimers(int64_t now_ms, const WorkingCalendar& calendar, size_t limit);
 
   // Takes a refused change off the inbox; it stays in the history. NotFound: it is not on it.
@@ -187,7 +195,7 @@ class Replica {
   // Which definitions are here and still have requests that wait for them.
   absl::Status FindArrived();
   // Folds again at most `count` requests that wait for the definition, and takes it off arrived_
-  // with the last one. How many they were.
+  // with the last one. How many it looked at.
   absl::StatusOr<size_t> FoldArrived(const DefinitionHash& definition, size_t count, Group* group);
   // Compares what the newest build that was here could fold with what this one can.
   absl::Status CheckCapability(WriteBatch* batch);
@@ -207,10 +215,14 @@ class Replica {
   // Highest contiguous sequence per region and origin, as read or advanced.
   std::map<std::pair<std::string, Origin>, uint64_t> positions_;
   HlcClock hlc_;
-  // Definitions that are here and for which requests wait all the same.
-  std::set<DefinitionHash> arrived_;
+  // Definitions that are here and for which requests wait all the same; the first row of these
+  // that was not looked at.
+  std::map<DefinitionHash, std::string> arrived_;
   bool upgrading_ = false;
   std::string upgrade_from_;  // the first row of the requests that wait that was not looked at
+  // The first row of keys::kSilent that the running round of timers has not looked at; empty: none
+  // is running.
+  std::string timers_from_;
   HistoryCounters counters_;
 };
 

@@ -33,14 +33,19 @@ std::vector<DefinitionHash> PinnedBy(const v1::ChangeBody& body) {
 }
 
 absl::StatusOr<RequestEditor*> Replica::Group::Edit(const RequestKey& key) {
-  std::unique_ptr<RequestEditor>& editor = editors_[key];
-  if (editor == nullptr) {
-    ASSIGN_OR_RETURN(editor,
-                     RequestEditor::Load(replica_.reader_, key, *replica_.definitions_,
-                                         replica_.options_.capability, &replica_.counters_));
-    keep_alive_ = replica_.definitions_;
-  }
-  return editor.get();
+  if (const auto at = editors_.find(key); at != editors_.end()) return at->second.get();
+  ASSIGN_OR_RETURN(std::unique_ptr<RequestEditor> editor,
+                   RequestEditor::Load(replica_.reader_, key, *replica_.definitions_,
+                                       replica_.options_.capability, &replica_.counters_));
+  keep_alive_ = replica_.definitions_;
+  return editors_.emplace(key, std::move(editor)).first->second.get();
+}
+
+absl::Status Replica::Group::LeaveUnreadable(const RequestKey& key, const absl::Status& error) {
+  if (!absl::IsDataLoss(error)) return error;
+  editors_.erase(key);
+  outcome_.unreadable.push_back({key, std::string(error.message())});
+  return absl::OkStatus();
 }
 
 Stamp Replica::Group::MakeStamp(int64_t clock_offset_ms, std::string signature_id) {
@@ -285,8 +290,11 @@ absl::Status Replica::Group::ForgetOldLeftRows() {
     ASSIGN_OR_RETURN(const std::vector<LeftRow> old,
                      OldLeftRows(replica_.reader_, region, now_ms_, kLeftRowsForgottenPerGroup));
     for (const LeftRow& row : old) {
-      ASSIGN_OR_RETURN(RequestEditor * editor, Edit(row.request));
-      editor->ForgetLeft(row, &batch());
+      const absl::StatusOr<RequestEditor*> editor = Edit(row.request);
+      // What others write does not wait for a request that is damaged; its row stays.
+      if (absl::IsDataLoss(editor.status())) continue;
+      RETURN_IF_ERROR(editor.status());
+      (*editor)->ForgetLeft(row, &batch());
     }
   }
   return absl::OkStatus();

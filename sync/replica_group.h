@@ -34,6 +34,12 @@ class Replica::Group {
 
   // The editor of a request, which lives as long as the group.
   absl::StatusOr<RequestEditor*> Edit(const RequestKey& key);
+  // Tells of a request that could not be read and forgets what was made of it, so that the group
+  // goes on without it. Only before anything of it was logged or added in this group. OK, or
+  // `error` itself where that is not damage: then the store fails, and not one request.
+  absl::Status LeaveUnreadable(const RequestKey& key, const absl::Status& error);
+  // Of a row that names no request.
+  absl::Status LeaveUnreadableRow(const absl::Status& error) { return LeaveUnreadable({}, error); }
 
   // The stamp of a change that this node takes now.
   Stamp MakeStamp(int64_t clock_offset_ms, std::string signature_id);

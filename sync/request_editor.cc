@@ -66,7 +66,11 @@ absl::StatusOr<std::unique_ptr<RequestEditor>> RequestEditor::Load(
   const std::shared_ptr<const Definition> definition = source.Find(editor->state_.definition);
   const bool ready = editor->state_.availability == v1::AVAILABILITY_READY;
   if (ready) editor->definition_ = definition;
-  editor->stored_rows_ = IndexRowsOf(editor->state_, editor->definition_.get());
+  if (ready && definition == nullptr) {
+    ASSIGN_OR_RETURN(editor->stored_rows_, StoredRowsWithoutDefinition(reader, editor->state_));
+  } else {
+    editor->stored_rows_ = IndexRowsOf(editor->state_, editor->definition_.get());
+  }
   const bool arrived =
       editor->state_.availability == v1::AVAILABILITY_NEEDS_DEFINITION && definition != nullptr;
   // Its definition came since, or is one that this build cannot read any more.

@@ -27,7 +27,7 @@ const v1::ServiceLevel* AutomaticLevel(const State& state, const Definition& def
 
 int64_t SilentSinceMs(const State& state, const v1::ServiceLevel& level) {
   // Nobody but people writes while the status is that of the level: a timer changes it (or is
-  // moot), and a joining change carries the time of what it joins.
+  // moot, and does not count), and a joining change carries the time of what it joins.
   return HlcMs(std::max(state.EnteredAt(level.from_state()).value_or(0), state.update_time));
 }
 

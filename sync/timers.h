@@ -25,8 +25,8 @@ const v1::ServiceLevel* AutomaticLevel(const State& state, const Definition& def
                                        std::string_view level_key);
 
 // Since when nobody wrote, milliseconds: the request entered the level's state, or somebody wrote
-// something after that. A timer change that a person's made moot counts, too: so the silence lasts
-// from its deadline on.
+// something after that. A timer change that a person's made moot is nobody's writing, so the
+// silence lasts from the person's on.
 int64_t SilentSinceMs(const State& state, const v1::ServiceLevel& level);
 
 // The body of the change, serialized. `level` is one of AutomaticLevel.

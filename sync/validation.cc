@@ -2,6 +2,7 @@
 #include "sync/validation.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -215,8 +216,20 @@ class DefinitionChecker {
                                                     : ConditionWords(definition_, condition));
       }
     }
-    if (edge.irreversible() && view_ != nullptr && view_->UnderReview(kStatusPath)) {
+    if (edge.irreversible() && view_ != nullptr) CheckIrreversible(edge, step);
+  }
+
+  // Whatever such a step depends on must be settled first, whether or not its author could know of
+  // the conflict: what a merge decided for the time being must not let money out.
+  void CheckIrreversible(const v1::WorkflowEdge& edge, const Words& step) {
+    if (view_->UnderReview(kStatusPath)) {
       judgement_.Add(kIrreversibleUnderReview, kStatusPath, step, StateLabel(view_->Status()));
+    }
+    std::set<std::string_view> paths(edge.required_fields().begin(), edge.required_fields().end());
+    for (const v1::EdgeCondition& condition : edge.conditions()) paths.insert(condition.field());
+    for (const std::string_view path : paths) {
+      if (path == kStatusPath || !view_->UnderReview(path)) continue;
+      judgement_.Add(kIrreversibleFieldUnderReview, path, step, LabelOf(definition_, path));
     }
   }
 

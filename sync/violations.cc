@@ -264,6 +264,12 @@ constexpr std::array<ViolationText, kViolationCodes> kTexts = {{
      "keputusan. Tunggu sampai status diputuskan.",
      "The step \"$0\" cannot be undone, and the status (\"$1\" for now) is under review. Wait "
      "until the status is settled."},
+    {kIrreversibleFieldUnderReview, "irreversible_field_under_review", kReview,
+     "Langkah \"$0\" tidak dapat dibatalkan, dan $1 sedang menunggu keputusan karena ada nilai "
+     "yang "
+     "bertentangan. Tunggu sampai diputuskan.",
+     "The step \"$0\" cannot be undone, and $1, on which it depends, is under review because "
+     "values contradict each other. Wait until it is settled."},
 }};
 
 // A row that is missing, or in another place than its code, does not build.

@@ -93,9 +93,10 @@ enum class ViolationCode {
   // Reviews.
   kUnderReview,
   kIrreversibleUnderReview,
+  kIrreversibleFieldUnderReview,
 };
 inline constexpr size_t kViolationCodes =
-    static_cast<size_t>(ViolationCode::kIrreversibleUnderReview) + 1;
+    static_cast<size_t>(ViolationCode::kIrreversibleFieldUnderReview) + 1;
 
 // A row of the table. In the texts $0 is what it is about (a label), $1 and $2 are details.
 struct ViolationText {

@@ -31,6 +31,8 @@
 namespace tikar::server {
 
 struct EngineOptions {
+  // False: nothing runs by itself. One thread then calls everything, Step too: a simulator.
+  bool threads = true;
   // jitter_ms is filled in by the engine.
   SequencerOptions sequencer;
   // 64 random bits per call. Any thread.
@@ -39,6 +41,8 @@ struct EngineOptions {
   size_t reads_queued_max = kReadsQueuedMax;
   size_t streams_max = kStreamsMax;
   size_t feed_bytes_in_flight_max = kFeedBytesInFlightMax;
+  // What a hello may ask for at least; simulators want passes of many pages.
+  size_t batch_bytes_min = kBatchBytesMin;
   std::string version;
   // Of the node's own catalogue.
   CatalogueOffers catalogue_offers;
@@ -68,12 +72,24 @@ class Engine {
   // Every call of a service, streams too.
   CallGauge& calls() { return calls_; }
 
+  // What threads do, where there are threads.
+  enum class Work {
+    kSequencer,   // judges and writes the next group
+    kSyncer,      // makes written groups durable and publishes them
+    kCompletion,  // gives the next answers to those who asked
+    kRead,        // reads for the next stream or call
+    kRecovery,    // tries once to open a store that failed
+  };
+  // Without threads: does the next piece of it. False: there is nothing to do.
+  bool Step(Work work);
+
   int64_t now_ms() const { return options_.sequencer.now_ms(); }
   // A random delay between half and one and a half of `ms`.
   int64_t jitter_ms(int64_t ms) const;
   // Random with each start.
   uint64_t instance() const { return instance_; }
   int64_t started_at_ms() const { return started_at_ms_; }
+  size_t batch_bytes_min() const { return options_.batch_bytes_min; }
   const std::string& version() const { return options_.version; }
   const CatalogueOffers& catalogue_offers() const { return options_.catalogue_offers; }
   const sync::WorkingCalendar& calendar() const { return options_.calendar; }

@@ -16,6 +16,11 @@ std::string ProvinceOf(const std::string& region) { return region.substr(0, 2); 
 
 }  // namespace
 
+bool FanOut::Earlier::operator()(const std::shared_ptr<Subscription>& a,
+                                 const std::shared_ptr<Subscription>& b) const {
+  return a->serial_ < b->serial_;
+}
+
 std::shared_ptr<Subscription> FanOut::Subscribe(const std::vector<std::string>& scope,
                                                 std::function<void()> wake) {
   auto subscription = std::make_shared<Subscription>();
@@ -25,6 +30,7 @@ std::shared_ptr<Subscription> FanOut::Subscribe(const std::vector<std::string>& 
                              subscription->areas_.end());
   subscription->wake_ = std::move(wake);
   std::lock_guard lock(mutex_);
+  subscription->serial_ = ++subscribed_;
   for (const std::string& area : subscription->areas_) by_area_[area].insert(subscription);
   all_.insert(subscription);
   return subscription;

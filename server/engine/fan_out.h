@@ -11,9 +11,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -45,7 +45,12 @@ class FanOut {
   size_t subscriptions() const;
 
  private:
-  using Members = std::unordered_set<std::shared_ptr<Subscription>>;
+  // In the order in which they came, so that the same history wakes them in the same order.
+  struct Earlier {
+    bool operator()(const std::shared_ptr<Subscription>& a,
+                    const std::shared_ptr<Subscription>& b) const;
+  };
+  using Members = std::set<std::shared_ptr<Subscription>, Earlier>;
 
   mutable std::mutex mutex_;
   // By province or region.
@@ -54,12 +59,14 @@ class FanOut {
   std::unordered_map<std::string, uint64_t> touched_ ABSL_GUARDED_BY(mutex_);
   uint64_t all_touched_ ABSL_GUARDED_BY(mutex_) = 0;
   Members all_ ABSL_GUARDED_BY(mutex_);
+  uint64_t subscribed_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 // Belongs to the FanOut; its fields are guarded by that one's mutex.
 class Subscription {
  private:
   friend class FanOut;
+  uint64_t serial_ = 0;  // Never changed once it is a member.
   std::vector<std::string> areas_;
   std::function<void()> wake_;
   bool armed_ = false;

@@ -25,6 +25,7 @@ std::string_view NameOf(Level level) {
     case Level::kWarning:
       return "WARNING";
     case Level::kError:
+    case Level::kNone:
       return "ERROR";
   }
   return "ERROR";

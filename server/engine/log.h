@@ -19,7 +19,8 @@
 
 namespace tikar::server {
 
-enum class Level { kDebug, kInfo, kWarning, kError };
+// kNone: for SetUpLog alone; nothing is written.
+enum class Level { kDebug, kInfo, kWarning, kError, kNone };
 
 struct LogField {
   std::string_view key;

@@ -1,51 +1,25 @@
 #include "server/engine/sequencer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <iterator>
 #include <unordered_set>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "server/engine/failure.h"
 #include "server/engine/log.h"
+#include "server/engine/unreadable_log.h"
 #include "sync/status_macros.h"
 
 namespace tikar::server {
 namespace {
 
-// What whoever brought changes is told: nothing of the server's files.
-std::string_view ReasonFor(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kResourceExhausted:
-      return "its disk is full";
-    case absl::StatusCode::kDataLoss:
-      return "stored data is damaged";
-    default:
-      return "its disk gave an error";
-  }
-}
+// Lines of the log for requests that cannot be read: with more, the first ones tell enough.
+constexpr size_t kUnreadableToldMax = 1'000;
 
 // A command's way to say that nothing was done.
 bool IsRefusal(const absl::Status& status) {
   return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ||
          absl::IsAlreadyExists(status);
-}
-
-// What the operator reads, and should do about it.
-std::string AdviceFor(const absl::Status& status) {
-  std::string text(status.message());
-  switch (status.code()) {
-    case absl::StatusCode::kResourceExhausted:
-      absl::StrAppend(&text, "; free space on the disk, writing resumes by itself");
-      break;
-    case absl::StatusCode::kDataLoss:
-      absl::StrAppend(&text, "; stop the server and check the disk before anything else");
-      break;
-    default:
-      absl::StrAppend(&text, "; writing resumes by itself once the store can be opened");
-  }
-  return text;
 }
 
 }  // namespace
@@ -57,6 +31,7 @@ Sequencer::~Sequencer() { Stop().IgnoreError(); }
 
 absl::Status Sequencer::Start() {
   RETURN_IF_ERROR(OpenAll());
+  if (!options_.threads) return absl::OkStatus();
   syncer_ = std::thread([this] { RunSyncer(); });
   thread_ = std::thread([this] { RunSequencer(); });
   return absl::OkStatus();
@@ -111,7 +86,7 @@ absl::Status Sequencer::Enqueue(Task task) {
   std::lock_guard lock(mutex_);
   if (stopping_) return Stopping(options_.jitter_ms(kRetryStoppingMs));
   if (!failed_.ok()) {
-    return RefusingWrites(ReasonFor(failed_), options_.jitter_ms(kRetryRefusingMs));
+    return Refusing(failed_);
   }
   if (status_.queue_changes + task.changes > options_.queue_changes_max ||
       status_.queue_bytes + task.bytes > options_.queue_bytes_max) {
@@ -155,37 +130,56 @@ std::vector<Sequencer::Task> Sequencer::TakeGroup() {
 }
 
 void Sequencer::RunSequencer() {
-  // Pieces of an upgrade and groups of the queue take turns.
-  bool upgrade_next = false;
   while (true) {
-    std::vector<Task> group;
+    const bool upgrading = Upgrading();
     bool failed = false;
-    const bool upgrading = replica_->upgrading();
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-        return !failed_.ok() ||
-               ((!queue_.empty() || upgrading) && in_flight_ < kGroupsInFlightMax) ||
-               (stopping_ && queue_.empty());
+        return !failed_.ok() || HasWork(upgrading) || (stopping_ && queue_.empty());
       });
       failed = !failed_.ok();
-      if (!failed) {
-        // What is left of an upgrade is done at the next start.
-        if (stopping_ && queue_.empty()) return;
-        if (!queue_.empty() && !(upgrading && upgrade_next)) group = TakeGroup();
-      }
+      // What is left of an upgrade is done at the next start.
+      if (!failed && stopping_ && queue_.empty()) return;
     }
     if (failed) {
       Recover();
       std::lock_guard lock(mutex_);
       if (!failed_.ok()) return;  // Stopped before it succeeded.
-    } else if (group.empty()) {
-      ProcessUpgrade();
-      upgrade_next = false;
     } else {
-      Process(std::move(group));
-      upgrade_next = true;
+      StepSequencer();
     }
+  }
+}
+
+bool Sequencer::HasWork(bool upgrading) const {
+  return (!queue_.empty() || upgrading) && in_flight_ < kGroupsInFlightMax;
+}
+
+bool Sequencer::StepSequencer() {
+  std::vector<Task> group;
+  {
+    std::lock_guard lock(mutex_);
+    // While it has failed there may be no Replica.
+    if (!failed_.ok() || !HasWork(Upgrading())) return false;
+    if (!queue_.empty() && !(Upgrading() && upgrade_next_)) group = TakeGroup();
+  }
+  upgrade_next_ = !group.empty();
+  if (group.empty()) {
+    ProcessUpgrade();
+  } else {
+    Process(std::move(group));
+  }
+  return true;
+}
+
+void Sequencer::AwaitSyncer(std::unique_lock<std::mutex>& lock,
+                            const std::function<bool()>& condition) {
+  if (options_.threads) return wake_.wait(lock, condition);
+  while (!condition()) {
+    lock.unlock();
+    CHECK(StepSyncer());
+    lock.lock();
   }
 }
 
@@ -193,9 +187,20 @@ void Sequencer::ProcessUpgrade() {
   absl::StatusOr<sync::Outcome> outcome = replica_->Upgrade(options_.now_ms());
   if (outcome.ok()) return Commit(*std::move(outcome), {});
   Log(Level::kError, "requests that waited could not be folded",
-      {{"reason", outcome.status().ToString()}});
-  // A store that cannot be read is opened anew, after a while.
-  SetFailed(outcome.status());
+      {{"reason", outcome.status().ToString()},
+       {"advice",
+        "they wait on, everything else goes on; check the disk, then start tikard again"}});
+  upgrade_given_up_ = true;
+  // Half-way, as in Process.
+  if (const absl::Status opened = OpenReplica().status(); !opened.ok()) SetFailed(opened);
+}
+
+void Sequencer::TellUnreadable(const std::vector<sync::UnreadableRequest>& unreadable) {
+  for (const sync::UnreadableRequest& one : unreadable) {
+    if (unreadable_told_.size() >= kUnreadableToldMax) return;
+    if (!unreadable_told_.insert(one.request).second) continue;
+    LogUnreadable(one);
+  }
 }
 
 absl::Status Sequencer::Prepare(std::vector<Task>& tasks,
@@ -266,7 +271,7 @@ void Sequencer::Process(std::vector<Task> tasks) {
     {
       // Those that were taken before are answered first.
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_flight_ == 0; });
+      AwaitSyncer(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_flight_ == 0; });
     }
     // Something could not be read, half-way: what the Replica counts in memory is ahead of what was
     // written. One over the same store knows only what was. A command that refuses does so before
@@ -276,8 +281,7 @@ void Sequencer::Process(std::vector<Task> tasks) {
     if (!refused) {
       if (const absl::Status opened = OpenReplica().status(); !opened.ok()) {
         SetFailed(opened);
-        Fail(std::move(answers),
-             RefusingWrites(ReasonFor(opened), options_.jitter_ms(kRetryRefusingMs)));
+        Fail(std::move(answers), Refusing(opened));
         return;
       }
     }
@@ -308,15 +312,15 @@ void Sequencer::Process(std::vector<Task> tasks) {
 }
 
 void Sequencer::Commit(sync::Outcome outcome, std::vector<Answer> answers) {
+  TellUnreadable(outcome.unreadable);
   {
     // While a group is processed piece by piece there may be more than the loop let begin.
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    AwaitSyncer(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
       return !failed_.ok() || in_flight_ < kGroupsInFlightMax;
     });
     if (!failed_.ok()) {
-      const absl::Status refusing =
-          RefusingWrites(ReasonFor(failed_), options_.jitter_ms(kRetryRefusingMs));
+      const absl::Status refusing = Refusing(failed_);
       lock.unlock();
       Fail(std::move(answers), refusing);
       return;
@@ -324,8 +328,7 @@ void Sequencer::Commit(sync::Outcome outcome, std::vector<Answer> answers) {
   }
   if (const absl::Status written = store_->Write(outcome.batch); !written.ok()) {
     SetFailed(written);
-    Fail(std::move(answers),
-         RefusingWrites(ReasonFor(written), options_.jitter_ms(kRetryRefusingMs)));
+    Fail(std::move(answers), Refusing(written));
     return;
   }
   Group group;
@@ -342,161 +345,64 @@ void Sequencer::Commit(sync::Outcome outcome, std::vector<Answer> answers) {
 }
 
 void Sequencer::RunSyncer() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    wake_sync_.wait(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return !to_sync_.empty() || syncer_stopping_;
-    });
-    if (to_sync_.empty()) return;
-    auto groups = std::make_shared<std::deque<Group>>();
-    groups->swap(to_sync_);
-    const size_t count = groups->size();
-    uint64_t changes_new = 0;
-    for (const Group& group : *groups) changes_new += group.changes_new;
-    lock.unlock();
-
-    const absl::Status synced = store_->Sync();
-    if (synced.ok()) {
-      Publish(groups->back().published);
-      {
-        // Before the answers: who was answered finds itself counted.
-        std::lock_guard count_lock(mutex_);
-        ++status_.syncs;
-        status_.groups_committed += count;
-        status_.changes_committed += changes_new;
-      }
-      const std::shared_ptr<const Published> published = Current();
-      completions_.Post([this, groups, published] {
-        std::vector<std::string> regions;
-        for (Group& group : *groups) {
-          for (Answer& answer : group.answers) {
-            answer.result.published = published;
-            answer.done(std::move(answer.result));
-          }
-          regions.insert(regions.end(), group.regions_touched.begin(), group.regions_touched.end());
-        }
-        std::sort(regions.begin(), regions.end());
-        regions.erase(std::unique(regions.begin(), regions.end()), regions.end());
-        fan_out_.Notify(published->number, regions);
-      });
-    } else {
-      SetFailed(synced);
-      const absl::Status refusing =
-          RefusingWrites(ReasonFor(synced), options_.jitter_ms(kRetryRefusingMs));
-      // Their snapshots show what may not be on disk, and go with them.
-      for (Group& group : *groups) Fail(std::move(group.answers), refusing);
-    }
-    groups = nullptr;
-
-    lock.lock();
-    in_flight_ -= count;
-    wake_.notify_all();
-  }
-}
-
-void Sequencer::SetFailed(const absl::Status& status) {
-  std::lock_guard lock(mutex_);
-  if (!failed_.ok()) return;
-  failed_ = status;
-  status_.refusing_writes = AdviceFor(status);
-  wake_.notify_all();
-  Log(Level::kError, "store failed, refusing writes", {{"reason", status.ToString()}});
-}
-
-void Sequencer::Recover() {
-  std::vector<Task> waiting;
-  absl::Status refusing;
-  {
-    std::unique_lock lock(mutex_);
-    // The syncer is still at the groups before the failure; only then the store may be touched.
-    wake_.wait(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_flight_ == 0; });
-    waiting.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
-    queue_.clear();
-    status_.queue_changes = status_.queue_bytes = 0;
-    refusing = RefusingWrites(ReasonFor(failed_), options_.jitter_ms(kRetryRefusingMs));
-  }
-  FailTasks(std::move(waiting), refusing);
-  replica_.reset();
-
-  int64_t backoff_ms = options_.recovery_backoff_ms_min;
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      if (wake_.wait_for(lock, std::chrono::milliseconds(backoff_ms),
-                         [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_; })) {
-        return;
-      }
+      wake_sync_.wait(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+        return !to_sync_.empty() || syncer_stopping_;
+      });
+      if (to_sync_.empty()) return;
     }
-    backoff_ms = std::min(2 * backoff_ms, options_.recovery_backoff_ms_max);
+    StepSyncer();
+  }
+}
 
-    absl::Status status = absl::OkStatus();
-    // A store that is well only got a batch it does not take: a new Replica will do.
-    if (store_ == nullptr || !store_->health().ok()) {
-      if (options_.probe_store != nullptr) status = options_.probe_store();
-      if (status.ok()) {
-        {
-          std::lock_guard lock(published_mutex_);
-          published_ = nullptr;
+bool Sequencer::StepSyncer() {
+  std::unique_lock lock(mutex_);
+  if (to_sync_.empty()) return false;
+  auto groups = std::make_shared<std::deque<Group>>();
+  groups->swap(to_sync_);
+  const size_t count = groups->size();
+  uint64_t changes_new = 0;
+  for (const Group& group : *groups) changes_new += group.changes_new;
+  lock.unlock();
+
+  const absl::Status synced = store_->Sync();
+  if (synced.ok()) {
+    Publish(groups->back().published);
+    {
+      // Before the answers: who was answered finds itself counted.
+      std::lock_guard count_lock(mutex_);
+      ++status_.syncs;
+      status_.groups_committed += count;
+      status_.changes_committed += changes_new;
+    }
+    const std::shared_ptr<const Published> published = Current();
+    completions_.Post([this, groups, published] {
+      std::vector<std::string> regions;
+      for (Group& group : *groups) {
+        for (Answer& answer : group.answers) {
+          answer.result.published = published;
+          answer.done(std::move(answer.result));
         }
-        store_ = nullptr;
+        regions.insert(regions.end(), group.regions_touched.begin(), group.regions_touched.end());
       }
-    }
-    if (status.ok()) status = OpenAll();
-    std::lock_guard lock(mutex_);
-    if (status.ok()) {
-      failed_ = absl::OkStatus();
-      status_.refusing_writes.clear();
-      Log(Level::kInfo, "store is back, taking writes");
-      return;
-    }
-    status_.refusing_writes = AdviceFor(status);
-    Log(Level::kWarning, "store is still away",
-        {{"reason", status.ToString()}, {"next_try_ms", absl::StrCat(backoff_ms)}});
+      std::sort(regions.begin(), regions.end());
+      regions.erase(std::unique(regions.begin(), regions.end()), regions.end());
+      fan_out_.Notify(published->number, regions);
+    });
+  } else {
+    SetFailed(synced);
+    const absl::Status refusing = Refusing(synced);
+    // Their snapshots show what may not be on disk, and go with them.
+    for (Group& group : *groups) Fail(std::move(group.answers), refusing);
   }
-}
+  groups = nullptr;
 
-absl::StatusOr<sync::Replica::Opened> Sequencer::OpenReplica() {
-  sync::Replica::Options replica_options = options_.replica;
-  replica_options.now_ms = options_.now_ms();
-  ASSIGN_OR_RETURN(sync::Replica::Opened opened,
-                   sync::Replica::Open(store_->Latest(), replica_options));
-  RETURN_IF_ERROR(store_->Write(opened.batch));
-  // What an older build could not fold, this one may: before anybody is answered.
-  while (opened.replica->upgrading()) {
-    ASSIGN_OR_RETURN(const sync::Outcome outcome, opened.replica->Upgrade(replica_options.now_ms));
-    RETURN_IF_ERROR(store_->Write(outcome.batch));
-  }
-  replica_ = std::move(opened.replica);
-  return opened;
-}
-
-absl::Status Sequencer::OpenAll() {
-  if (store_ == nullptr) {
-    ASSIGN_OR_RETURN(store_, options_.open_store());
-  }
-  ASSIGN_OR_RETURN(const sync::Replica::Opened opened, OpenReplica());
-  RETURN_IF_ERROR(store_->Sync());
-  for (const std::string& warning : opened.definition_warnings) {
-    Log(Level::kWarning, "definition", {{"reason", warning}});
-  }
-  if (!opened.new_origin_reason.empty()) {
-    Log(Level::kInfo, "began a new origin", {{"reason", opened.new_origin_reason}});
-  }
-  if (!opened.clock_warning.empty()) {
-    Log(Level::kWarning, "clock", {{"reason", opened.clock_warning}});
-  }
-  {
-    std::lock_guard lock(mutex_);
-    status_.clock_warning = opened.clock_warning;
-  }
-  Published published;
-  published.reader = store_->Snapshot();
-  published.definitions = replica_->definitions();
-  published.origin = replica_->origin();
-  Publish(std::move(published));
-  const uint64_t number = Current()->number;
-  completions_.Post([this, number] { fan_out_.NotifyAll(number); });
-  return absl::OkStatus();
+  lock.lock();
+  in_flight_ -= count;
+  wake_.notify_all();
+  return true;
 }
 
 void Sequencer::Publish(Published published) {
@@ -534,6 +440,19 @@ void Sequencer::FailTasks(std::vector<Task> tasks, const absl::Status& status) {
   if (!answers.empty()) Fail(std::move(answers), status);
 }
 
+void Sequencer::FinishQueue() {
+  while (true) {
+    bool failed = false;
+    {
+      std::lock_guard lock(mutex_);
+      failed = !failed_.ok();
+      if (!failed && queue_.empty() && to_sync_.empty()) return;
+    }
+    if (failed) return BeginRecovery();
+    if (!StepSyncer()) StepSequencer();
+  }
+}
+
 absl::Status Sequencer::Stop() {
   std::lock_guard stop_lock(stop_mutex_);
   {
@@ -542,6 +461,7 @@ absl::Status Sequencer::Stop() {
     wake_.notify_all();
   }
   if (thread_.joinable()) thread_.join();
+  if (!options_.threads) FinishQueue();
   {
     std::lock_guard lock(mutex_);
     syncer_stopping_ = true;

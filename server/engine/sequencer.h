@@ -25,6 +25,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <variant>
@@ -83,6 +84,8 @@ struct SequencerStatus {
 };
 
 struct SequencerOptions {
+  // False: there are no threads; whoever owns it calls the Step methods, and all others, from one.
+  bool threads = true;
   // Opens the store; called again after a failure, when the one before is destroyed.
   std::function<absl::StatusOr<std::unique_ptr<storage::Store>>()> open_store;
   // Whether it is worth while to open a failed store again; null: always. So readers keep the last
@@ -127,6 +130,12 @@ class Sequencer {
   // Takes no more, finishes what was admitted, closes the store. The last version stays readable.
   absl::Status Stop();
 
+  // Without threads: each does the next piece of what the thread would. False: it would wait.
+  bool StepSequencer();
+  bool StepSyncer();
+  // One attempt to open a store that failed. False: none failed.
+  bool StepRecovery();
+
  private:
   struct Changes {
     std::vector<sync::Submission> submissions;
@@ -154,9 +163,15 @@ class Sequencer {
 
   // The sequencer thread.
   void RunSequencer();
+  bool HasWork(bool upgrading) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Waits for what the syncer brings about.
+  void AwaitSyncer(std::unique_lock<std::mutex>& lock, const std::function<bool()>& condition);
   void Process(std::vector<Task> tasks);
+  bool Upgrading() const { return replica_->upgrading() && !upgrade_given_up_; }
   // The next piece of what waits to be folded again, in a group of its own.
   void ProcessUpgrade();
+  // Logs what could not be read, each request once while the store is open.
+  void TellUnreadable(const std::vector<sync::UnreadableRequest>& unreadable);
   // Moves the submissions of `tasks` into one list, and into `answers` what was made before: one
   // answer for each task, with room for its results.
   absl::Status Prepare(std::vector<Task>& tasks, std::vector<sync::Submission>* submissions,
@@ -166,6 +181,12 @@ class Sequencer {
                        const std::vector<Answer>& answers, std::vector<Task>* tasks);
   void Commit(sync::Outcome outcome, std::vector<Answer> answers);
   void Recover();
+  // Answers everything that waits, and lets go of what was derived from the store.
+  void BeginRecovery();
+  // OK: it takes writes again.
+  absl::Status TryRecovery();
+  // Without threads: what the threads would do before they end.
+  void FinishQueue();
   // A Replica over what was written so far; what it answers tells what an operator should know.
   absl::StatusOr<sync::Replica::Opened> OpenReplica();
   absl::Status OpenAll();
@@ -173,6 +194,8 @@ class Sequencer {
   // Answers all with `status`.
   void Fail(std::vector<Answer> answers, const absl::Status& status);
   void FailTasks(std::vector<Task> tasks, const absl::Status& status);
+  // What is answered while writes are refused for this reason.
+  absl::Status Refusing(const absl::Status& failure) const;
   void SetFailed(const absl::Status& status);
 
   // The syncer thread.
@@ -185,6 +208,12 @@ class Sequencer {
   // Used by the sequencer thread; by the syncer only for Sync while a group is in flight.
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<sync::Replica> replica_;
+  // Pieces of an upgrade and groups of the queue take turns. Of the sequencer thread.
+  bool upgrade_next_ = false;
+  // What waits could not be looked for. It waits until the store is opened anew: a node that takes
+  // no changes would be worse.
+  bool upgrade_given_up_ = false;
+  std::set<sync::RequestKey> unreadable_told_;
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;       // the sequencer

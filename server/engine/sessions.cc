@@ -7,8 +7,10 @@
 
 namespace tikar::server {
 
-Sessions::Sessions(size_t sessions_max, std::function<int64_t()> now_ms)
-    : sessions_max_(sessions_max), now_ms_(std::move(now_ms)), thread_([this] { Run(); }) {}
+Sessions::Sessions(size_t sessions_max, std::function<int64_t()> now_ms, bool ticks)
+    : sessions_max_(sessions_max), now_ms_(std::move(now_ms)) {
+  if (ticks) thread_ = std::thread([this] { Run(); });
+}
 
 Sessions::~Sessions() {
   {
@@ -16,7 +18,7 @@ Sessions::~Sessions() {
     ending_ = true;
     wake_.notify_all();
   }
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 bool Sessions::Add(const std::shared_ptr<LiveStream>& session) {

@@ -21,8 +21,8 @@ namespace tikar::server {
 // Thread safety: all methods from any thread.
 class Sessions {
  public:
-  // Ticks every kTickMs until it is destroyed.
-  Sessions(size_t sessions_max, std::function<int64_t()> now_ms);
+  // Ticks every kTickMs until it is destroyed, on a thread of its own if `ticks`.
+  Sessions(size_t sessions_max, std::function<int64_t()> now_ms, bool ticks = true);
   ~Sessions();
 
   // False: too many, or StopAll was called.

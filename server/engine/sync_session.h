@@ -1,14 +1,8 @@
 // SyncSession: one Sync stream, from its hello to its end, without gRPC: messages and events in,
 // calls of a SyncTransport out. So ThreadSanitizer and tests see all of it.
 //
-// Problem: six things happen at once on a stream (messages come, writes complete, pushes become
-// durable, the feed is read on another thread, something is published, the server stops), while
-// gRPC allows one read, one write and one Finish at a time and must never be called after Finish.
-//
-// So: every event takes the mutex, notes what happened, and runs Pump, which looks at the state
-// alone and does the next thing that is possible, until there is none. Calls of the transport are
-// made without the mutex (they may call back at once); `outside_` counts the threads that are on
-// their way to one, and Finish waits for none.
+// feed_stream.h says how what happens at once on a stream is put in order. Here messages come, too,
+// and pushes become durable.
 //
 // Invariants: (1) one Read, one Write, one read of the feed at a time; (2) results in the order of
 // pushes, each after it is durable; (3) when the stream ends for any reason but a broken
@@ -22,16 +16,14 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "server/engine/fan_out.h"
-#include "server/engine/live_stream.h"
+#include "server/engine/feed_stream.h"
+#include "server/engine/published.h"
 #include "server/engine/sequencer.h"
 #include "sync/feed.h"
 #include "tikar/v1/sync_service.pb.h"
@@ -55,7 +47,7 @@ class SyncTransport {
 };
 
 // Thread safety: all methods from any thread, but OnRead and OnWritten answer one call each.
-class SyncSession final : public LiveStream, public std::enable_shared_from_this<SyncSession> {
+class SyncSession final : public FeedStream {
  public:
   // `engine` outlives the session, `transport` its Finish.
   SyncSession(Engine* engine, SyncTransport* transport);
@@ -84,11 +76,8 @@ class SyncSession final : public LiveStream, public std::enable_shared_from_this
     kQueued,  // in line for bytes or for a thread, or being read
     kReady,   // `batches_` are to be sent
   };
-  enum class Action { kNone, kRead, kWrite, kReadFeed, kArm, kCancel, kFinish };
-  using Lock = std::unique_lock<std::mutex>;
 
-  void Pump(Lock& lock) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Action NextAction() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Call NextCall() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool PickResponse() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DecideEnd() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -98,32 +87,23 @@ class SyncSession final : public LiveStream, public std::enable_shared_from_this
   void OnHello(const v1::Hello& hello);
   void OnPush(const v1::Push& push);
   void OnPushDone(const std::shared_ptr<PendingPush>& push, TaskResult result);
-  void OnWake();
-  void BeginReadFeed();
-  void ReadFeedNow();
-  void ReleaseBytes(size_t bytes);
+
+  // The feed: sync_session_feed.cc.
+  void ReadNow() override;
+  // Notes that the feed is not being read any more, and why there is nothing to send.
+  void EndRead(size_t bytes, absl::Status status);
   // The page as responses, with the definitions that the phone lacks.
   std::deque<v1::SyncResponse> MakeBatches(sync::FeedPage page, const Published& published,
                                            std::vector<v1::Offer> offers);
   // What the scope's regions offer, where that was not told on this stream.
   absl::StatusOr<std::vector<v1::Offer>> NewOffers(const Published& published);
 
-  Engine& engine_;
   SyncTransport& transport_;
   const int64_t opened_ms_;
 
-  std::mutex mutex_;  // never held while another lock of the engine is taken, but for queues
-  int outside_ ABSL_GUARDED_BY(mutex_) = 0;
-
   // The transport.
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
-  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
-  bool broken_ ABSL_GUARDED_BY(mutex_) = false;
-  bool cancel_wanted_ ABSL_GUARDED_BY(mutex_) = false;
-  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
-  int64_t write_began_ms_ ABSL_GUARDED_BY(mutex_) = 0;
   // What is being written; touched by the transport while writing_.
   v1::SyncResponse outgoing_;
   size_t outgoing_batch_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -136,23 +116,17 @@ class SyncSession final : public LiveStream, public std::enable_shared_from_this
   bool push_only_ = false;
   uint32_t protocol_version_ = 0;
   bool too_old_ = false;
-  std::shared_ptr<Subscription> subscription_ ABSL_GUARDED_BY(mutex_);
 
   // Pushes.
   std::deque<std::shared_ptr<PendingPush>> pushes_ ABSL_GUARDED_BY(mutex_);
   uint64_t pushes_since_feed_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t last_push_ms_ ABSL_GUARDED_BY(mutex_) = 0;
 
-  // The feed. query_, known_ and offers_told_ belong to the one who reads it.
+  // The feed. known_ and offers_told_ belong to the one who reads it.
   Feed feed_ ABSL_GUARDED_BY(mutex_) = Feed::kIdle;
-  sync::FeedQuery query_;
   std::set<sync::DefinitionHash> known_;
   std::string offers_told_;  // of its scope, as they were sent on this stream
   std::deque<v1::SyncResponse> batches_ ABSL_GUARDED_BY(mutex_);
-  size_t bytes_held_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool read_wanted_ ABSL_GUARDED_BY(mutex_) = false;
-  bool arm_wanted_ ABSL_GUARDED_BY(mutex_) = false;
-  uint64_t number_seen_ ABSL_GUARDED_BY(mutex_) = 0;
   // The last batch that was handed out said so.
   bool caught_up_told_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t batch_number_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -7,6 +7,7 @@
 #include "server/engine/failure.h"
 #include "server/engine/limits.h"
 #include "server/engine/log.h"
+#include "server/engine/unreadable_log.h"
 #include "sync/feed_end.h"
 #include "sync/query.h"
 #include "sync/state.h"
@@ -16,112 +17,52 @@
 namespace tikar::server {
 
 WatchSession::WatchSession(Engine* engine, WatchTransport* transport,
-                           std::vector<std::string> scope, v1::RequestFilter filter)
-    : engine_(*engine),
+                           std::vector<std::string> scope, v1::RequestFilter filter,
+                           std::string resume_token)
+    : FeedStream(engine),
       transport_(*transport),
       filter_(std::move(filter)),
       folded_text_(sync::CaseFolded(filter_.text())) {
   query_.scope = std::move(scope);
+  query_.cursor = std::move(resume_token);
   query_.bytes_max = kBatchBytesDefault;
 }
 
 void WatchSession::Start() {
   // Before the end of the feed is looked for, so that nothing is missed after it.
-  std::shared_ptr<Subscription> subscription =
-      engine_.fan_out().Subscribe(query_.scope, [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) self->OnWake();
-      });
+  std::shared_ptr<Subscription> subscription = Subscribe();
   Lock lock(mutex_);
   subscription_ = std::move(subscription);
-  Pump(lock);
-}
-
-void WatchSession::Pump(Lock& lock) {
-  while (true) {
-    const Action action = NextAction();
-    if (action == Action::kNone) return;
-    const std::shared_ptr<WatchSession> alive = shared_from_this();
-    const std::shared_ptr<Subscription> subscription = subscription_;
-    const absl::Status status = end_.value_or(absl::OkStatus());
-    const uint64_t number_seen = number_seen_;
-    ++outside_;
-    lock.unlock();
-    switch (action) {
-      case Action::kBegin:
-        transport_.Begin();
-        break;
-      case Action::kWrite:
-        transport_.Write(outgoing_);
-        break;
-      case Action::kRead:
-        BeginRead();
-        break;
-      case Action::kArm:
-        engine_.fan_out().Arm(subscription, number_seen);
-        break;
-      case Action::kCancel:
-        transport_.Cancel();
-        break;
-      case Action::kFinish:
-        if (subscription != nullptr) engine_.fan_out().Unsubscribe(subscription);
-        transport_.Finish(status);
-        break;
-      case Action::kNone:
-        break;
-    }
-    lock.lock();
-    --outside_;
-  }
-}
-
-WatchSession::Action WatchSession::NextAction() {
-  if (finished_) return Action::kNone;
-  if (cancel_wanted_) {
-    cancel_wanted_ = false;
-    return Action::kCancel;
-  }
-  if (broken_ || end_.has_value()) {
-    if (writing_ || reading_ || outside_ > 0) return Action::kNone;
-    finished_ = true;
-    page_.clear();
-    if (const size_t held = std::exchange(bytes_held_, 0); held > 0) {
-      // Whoever waits in line is called on another thread, without this session's mutex.
-      engine_.readers().Post([&engine = engine_, held] { engine.feed_budget().Release(held); });
-    }
-    return Action::kFinish;
-  }
-  if (writing_ || reading_) return Action::kNone;
-  if (begin_due_ || !page_.empty()) {
-    writing_ = true;
-    write_began_ms_ = engine_.now_ms();
-    if (std::exchange(begin_due_, false)) return Action::kBegin;
-    outgoing_ = std::move(page_.front());
-    page_.pop_front();
-    return Action::kWrite;
-  }
-  if (read_wanted_) {
-    read_wanted_ = arm_wanted_ = false;
-    reading_ = true;
-    return Action::kRead;
-  }
-  if (arm_wanted_) {
-    arm_wanted_ = false;
-    return Action::kArm;
-  }
-  return Action::kNone;
-}
-
-void WatchSession::OnWake() {
-  Lock lock(mutex_);
   read_wanted_ = true;
   Pump(lock);
 }
 
-void WatchSession::BeginRead() {
-  const auto read = [self = shared_from_this()] {
-    self->engine_.readers().Post([self] { self->ReadNow(); });
-  };
-  if (engine_.feed_budget().Acquire(query_.bytes_max, read)) read();
+FeedStream::Call WatchSession::NextCall() {
+  if (finished_) return nullptr;
+  if (std::exchange(cancel_wanted_, false)) return [this] { transport_.Cancel(); };
+  if (broken_ || end_.has_value()) {
+    if (writing_ || reading_ || outside_ > 0) return nullptr;
+    finished_ = true;
+    page_.clear();
+    ReleaseBytesLater(std::exchange(bytes_held_, 0));
+    return Finishing([this](const absl::Status& status) { transport_.Finish(status); });
+  }
+  if (writing_ || reading_) return nullptr;
+  if (begin_due_ || !page_.empty()) {
+    writing_ = true;
+    write_began_ms_ = engine_.now_ms();
+    if (std::exchange(begin_due_, false)) return [this] { transport_.Begin(); };
+    outgoing_ = std::move(page_.front());
+    page_.pop_front();
+    return [this] { transport_.Write(outgoing_); };
+  }
+  if (read_wanted_) {
+    read_wanted_ = arm_wanted_ = false;
+    reading_ = true;
+    return Reading();
+  }
+  if (std::exchange(arm_wanted_, false)) return Arming();
+  return nullptr;
 }
 
 void WatchSession::ReadNow() {
@@ -137,13 +78,16 @@ void WatchSession::ReadNow() {
     more = StoreOpening(engine_.jitter_ms(kRetryOverloadedMs));
   } else if (begun) {
     more = ReadPage(*published, &page);
-  } else if (const absl::Status found = FindEnd(*published); !found.ok()) {
+  } else if (const absl::Status found = FindBeginning(*published, &page); !found.ok()) {
     more = found;
+  } else {
+    // Behind a resume token there may be something already, and no commit would wake this watch.
+    more = true;
   }
   size_t bytes = 0;
   for (const v1::WatchRequestsResponse& response : page) bytes += response.ByteSizeLong();
   bytes = std::min(bytes, query_.bytes_max);
-  engine_.feed_budget().Release(query_.bytes_max - bytes);
+  ReleaseBytes(query_.bytes_max - bytes);
 
   Lock lock(mutex_);
   reading_ = false;
@@ -152,7 +96,7 @@ void WatchSession::ReadNow() {
     if (published != nullptr) {
       Log(Level::kError, "feed could not be read", {{"reason", more.status().ToString()}});
     }
-    end_ = more.status();
+    EndWith(more.status());
   } else {
     begin_due_ = !begun_;
     begun_ = true;
@@ -164,14 +108,21 @@ void WatchSession::ReadNow() {
   Pump(lock);
 }
 
-absl::Status WatchSession::FindEnd(const Published& published) {
-  ASSIGN_OR_RETURN(query_.cursor, sync::FeedEnd(*published.reader, query_.scope));
+absl::Status WatchSession::FindBeginning(const Published& published,
+                                         std::deque<v1::WatchRequestsResponse>* page) {
+  if (query_.cursor.empty()) {
+    ASSIGN_OR_RETURN(query_.cursor, sync::FeedEnd(*published.reader, query_.scope));
+  }
+  v1::WatchRequestsResponse& beginning = page->emplace_back();
+  beginning.set_resume_token(query_.cursor);
+  beginning.set_time_ms(published.durable_at_ms);
   return absl::OkStatus();
 }
 
 absl::StatusOr<bool> WatchSession::ReadPage(const Published& published,
                                             std::deque<v1::WatchRequestsResponse>* page) {
   ASSIGN_OR_RETURN(sync::FeedPage feed, sync::ReadFeed(*published.reader, query_));
+  for (const sync::UnreadableRequest& one : feed.unreadable) LogUnreadable(one);
   const sync::ListView view = {.definitions = published.definitions.get(),
                                .calendar = &engine_.calendar(),
                                .now_ms = engine_.now_ms()};
@@ -187,6 +138,7 @@ absl::StatusOr<bool> WatchSession::ReadPage(const Published& published,
     *response.mutable_request() = std::move(request);
     response.set_time_ms(published.durable_at_ms);
   }
+  if (!page->empty()) page->back().set_resume_token(feed.cursor);
   query_.cursor = std::move(feed.cursor);
   return !feed.caught_up;
 }
@@ -199,7 +151,7 @@ void WatchSession::OnWritten(bool ok) {
   if (held > 0) {
     ++outside_;
     lock.unlock();
-    engine_.feed_budget().Release(held);
+    ReleaseBytes(held);
     lock.lock();
     --outside_;
   }
@@ -214,17 +166,14 @@ void WatchSession::OnCancel() {
 
 void WatchSession::OnTick(int64_t now_ms) {
   Lock lock(mutex_);
-  if (finished_ || broken_ || !writing_ || now_ms - write_began_ms_ <= kWriteStalledMsMax) return;
+  if (finished_ || broken_ || !BreakOffStalled(now_ms)) return;
   Log(Level::kInfo, "watch is not read, ending it");
-  if (!end_.has_value()) end_ = ReadsTooSlowly(engine_.jitter_ms(kRetryOverloadedMs));
-  broken_ = true;
-  cancel_wanted_ = true;
   Pump(lock);
 }
 
 void WatchSession::Stop() {
   Lock lock(mutex_);
-  if (!end_.has_value()) end_ = Stopping(engine_.jitter_ms(kRetryStoppingMs));
+  EndWith(Stopping(engine_.jitter_ms(kRetryStoppingMs)));
   Pump(lock);
 }
 

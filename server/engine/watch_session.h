@@ -1,8 +1,10 @@
 // WatchSession: one WatchRequests stream, without gRPC: requests of a region as they change.
 //
-// It reads the feed from where it ended when the watch began, as a phone does with a cursor. So a
-// request that changes faster than the caller reads stands once in the feed, in its newest state,
-// and none is left out; a caller that reads slowly costs one page and no commit.
+// It reads the feed from where it ended when the watch began, or from the caller's resume token, as
+// a phone does with a cursor. So a request that changes faster than the caller reads stands once in
+// the feed, in its newest state, and none is left out; a caller that reads slowly costs one page
+// and no commit. The resume token is the cursor: the first response tells where the watch began,
+// the last one of each page where the next page begins.
 //
 // Invariants: (1) one Write, one read of the feed at a time, and never one beside the other; (2)
 // nothing is read before the transport is ready, and the watch has begun when it is; (3) memory:
@@ -13,18 +15,13 @@
 
 #include <cstdint>
 #include <deque>
-#include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "server/engine/fan_out.h"
-#include "server/engine/live_stream.h"
+#include "server/engine/feed_stream.h"
 #include "server/engine/published.h"
-#include "sync/feed.h"
 #include "tikar/v1/request_service.pb.h"
 
 namespace tikar::server {
@@ -46,12 +43,12 @@ class WatchTransport {
 };
 
 // Thread safety: all methods from any thread.
-class WatchSession final : public LiveStream, public std::enable_shared_from_this<WatchSession> {
+class WatchSession final : public FeedStream {
  public:
   // `engine` outlives the session, `transport` its Finish. `scope`: area-code prefixes, 1 to
-  // kScopePrefixesMax.
+  // kScopePrefixesMax. `resume_token`: of an earlier watch of the same scope; empty: from now on.
   WatchSession(Engine* engine, WatchTransport* transport, std::vector<std::string> scope,
-               v1::RequestFilter filter);
+               v1::RequestFilter filter, std::string resume_token = "");
 
   // Once, first.
   void Start();
@@ -63,46 +60,25 @@ class WatchSession final : public LiveStream, public std::enable_shared_from_thi
   void Stop() override;
 
  private:
-  enum class Action { kNone, kBegin, kWrite, kRead, kArm, kCancel, kFinish };
-  using Lock = std::unique_lock<std::mutex>;
-
-  void Pump(Lock& lock) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Action NextAction() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void OnWake();
-  void BeginRead();
-  // On a thread for reads: the first time where the feed ends, then what came since.
-  void ReadNow();
-  absl::Status FindEnd(const Published& published);
+  Call NextCall() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The first time where the watch begins, then what came since.
+  void ReadNow() override;
+  absl::Status FindBeginning(const Published& published,
+                             std::deque<v1::WatchRequestsResponse>* page);
   // The next page's requests that pass the filter. Whether there is more to read.
   absl::StatusOr<bool> ReadPage(const Published& published,
                                 std::deque<v1::WatchRequestsResponse>* page);
 
-  Engine& engine_;
   WatchTransport& transport_;
   const v1::RequestFilter filter_;
   const std::string folded_text_;
 
-  std::mutex mutex_;  // never held while another lock of the engine is taken, but for queues
-  int outside_ ABSL_GUARDED_BY(mutex_) = 0;
   bool begun_ ABSL_GUARDED_BY(mutex_) = false;
   bool begin_due_ ABSL_GUARDED_BY(mutex_) = false;
-  bool reading_ ABSL_GUARDED_BY(mutex_) = false;
-  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  bool read_wanted_ ABSL_GUARDED_BY(mutex_) = true;
-  bool arm_wanted_ ABSL_GUARDED_BY(mutex_) = false;
-  bool broken_ ABSL_GUARDED_BY(mutex_) = false;
-  bool cancel_wanted_ ABSL_GUARDED_BY(mutex_) = false;
-  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
-  int64_t write_began_ms_ ABSL_GUARDED_BY(mutex_) = 0;
-  uint64_t number_seen_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // the feed
   std::deque<v1::WatchRequestsResponse> page_ ABSL_GUARDED_BY(mutex_);
-  size_t bytes_held_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::shared_ptr<Subscription> subscription_ ABSL_GUARDED_BY(mutex_);
   // What is being written; touched by the transport while writing_.
   v1::WatchRequestsResponse outgoing_;
-  // Of the thread that reads.
-  sync::FeedQuery query_;
 };
 
 }  // namespace tikar::server

@@ -41,6 +41,8 @@ void WorkerPool::Stop() {
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
+  while (RunOne()) {
+  }
 }
 
 size_t WorkerPool::queued() const {
@@ -54,16 +56,27 @@ void WorkerPool::Run() {
     // While stopping, a thread stays as long as another one's job may post more.
     wake_.wait(lock, [this] { return !jobs_.empty() || (stopping_ && running_ == 0); });
     if (jobs_.empty()) return;
-    Job job = std::move(jobs_.front());
-    jobs_.pop_front();
-    ++running_;
-    lock.unlock();
-    job();
-    job = nullptr;  // What it holds goes before the lock is taken again.
-    lock.lock();
-    --running_;
-    if (stopping_ && running_ == 0) wake_.notify_all();
+    RunFirst(lock);
   }
+}
+
+bool WorkerPool::RunOne() {
+  std::unique_lock lock(mutex_);
+  if (jobs_.empty()) return false;
+  RunFirst(lock);
+  return true;
+}
+
+void WorkerPool::RunFirst(std::unique_lock<std::mutex>& lock) {
+  Job job = std::move(jobs_.front());
+  jobs_.pop_front();
+  ++running_;
+  lock.unlock();
+  job();
+  job = nullptr;  // What it holds goes before the lock is taken again.
+  lock.lock();
+  --running_;
+  if (stopping_ && running_ == 0) wake_.notify_all();
 }
 
 }  // namespace tikar::server

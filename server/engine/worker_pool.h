@@ -14,7 +14,8 @@
 
 namespace tikar::server {
 
-// Jobs run in the order in which they came, each on some thread, without any lock held.
+// Jobs run in the order in which they came, each on some thread, without any lock held. A pool
+// without threads runs them when somebody calls RunOne: a simulator, which decides when.
 //
 // Thread safety: all methods from any thread, Stop from one that is not of the pool.
 class WorkerPool {
@@ -32,6 +33,9 @@ class WorkerPool {
   // False, and `job` untouched, when `queued_max` jobs wait or the pool stopped.
   bool TryPost(Job&& job);
 
+  // Runs the job that waits longest on the caller's thread. False: none waits.
+  bool RunOne();
+
   // Runs what was posted, also by jobs that ran meanwhile, and ends the threads.
   void Stop();
 
@@ -39,6 +43,8 @@ class WorkerPool {
 
  private:
   void Run();
+  // There is one. Gives the lock back while it runs.
+  void RunFirst(std::unique_lock<std::mutex>& lock) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t queued_max_;
   mutable std::mutex mutex_;

@@ -77,7 +77,7 @@ class Rule {
     }
     for (Index i = 0; i < ids_.size(); ++i) {
       if (!IsLive(i)) continue;
-      state.update_time = std::max(state.update_time, TimeOf(i));
+      if (!IsMoot(i)) state.update_time = std::max(state.update_time, TimeOf(i));
       if (!IsCreate(i)) continue;
       const v1::Create& create = changes_[i]->body->mutations(0).create();
       state.service = create.service();

@@ -4,11 +4,13 @@
 
 #include "engine_fixture.h"
 #include "server/engine/offers.h"
+#include "sync/keys.h"
 #include "sync/limits.h"
 
 namespace tikar::server {
 namespace {
 
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class CommandsTest : public EngineTest {
@@ -96,6 +98,63 @@ TEST_F(CommandsTest, WhatWaitsForADefinitionIsFoldedPieceByPiece) {
     ASSERT_TRUE(answers_.Take().has_value());
   }
   EXPECT_EQ(waiting(), 0u);
+}
+
+// It used to keep the node from taking anything, for ever.
+TEST_F(CommandsTest, ADamagedRequestThatWaitsStopsNeitherTheNodeNorWhatElseWaits) {
+  StartEngine();
+  const std::string damaged = Complaint("petugas-1", 1), whole = Complaint("petugas-1", 2);
+  for (const std::string& body : {damaged, whole}) {
+    ASSERT_TRUE(Submit({By("petugas-1", body)}, &answers_).ok());
+    ASSERT_TRUE(answers_.Take()->status.ok());
+  }
+  disk_.Damage(sync::Family::kRequests, sync::keys::Record(KeyOf(damaged)));
+  AddForm();
+  const auto availability_of = [&](const std::string& body) {
+    const auto stored = sync::LoadRequest(*sequencer().Current()->reader, KeyOf(body));
+    EXPECT_TRUE(stored.ok() && stored->has_value()) << stored.status();
+    return (*stored)->state.availability;
+  };
+  EXPECT_EQ(availability_of(whole), v1::AVAILABILITY_READY);
+  // Nor after a start, which tries it again.
+  ASSERT_TRUE(engine_->Stop().ok());
+  StartEngine();
+  ASSERT_TRUE(Submit({By("petugas-1", Complaint("petugas-1", 3))}, &answers_).ok());
+  const auto answer = answers_.Take();
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_TRUE(answer->status.ok()) << answer->status;
+  EXPECT_THAT(sequencer().status().refusing_writes, IsEmpty());
+  EXPECT_EQ(availability_of(whole), v1::AVAILABILITY_READY);
+}
+
+TEST_F(CommandsTest, WhereWhatWaitsCannotBeLookedForTheNodeTakesChangesAllTheSame) {
+  StartEngine();
+  // More than is folded with the definition.
+  const int waiting = static_cast<int>(sync::kUpgradesPerGroupMax) + 10;
+  std::vector<sync::Submission> submissions;
+  for (int i = 0; i < waiting; ++i) {
+    submissions.push_back(By("petugas-1", Complaint("petugas-1", i)));
+  }
+  ASSERT_TRUE(Submit(std::move(submissions), &answers_).ok());
+  ASSERT_TRUE(answers_.Take()->status.ok());
+  // The piece that folds the rest comes after this.
+  const sync::DefinitionHash form = sync::Sha256(ComplaintFormBytes());
+  const TaskResult added = Run([&](sync::Replica& replica, int64_t now_ms) {
+    auto outcome = replica.AddDefinition(ComplaintFormBytes(), now_ms);
+    disk_.FailScansOf(sync::keys::WaitPrefix(form) + "1");
+    return outcome;
+  });
+  ASSERT_TRUE(added.status.ok()) << added.status;
+  const int opens = disk_.opens();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(Submit({By("petugas-2", Complaint("petugas-2", i))}, &answers_).ok());
+    const auto answer = answers_.Take();
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_TRUE(answer->status.ok()) << answer->status;
+  }
+  EXPECT_EQ(disk_.opens(), opens);
+  EXPECT_THAT(sequencer().status().refusing_writes, IsEmpty());
+  disk_.FailScansOf("");
 }
 
 TEST_F(CommandsTest, TimersRunAtStartAndAgainAfterTheirInterval) {

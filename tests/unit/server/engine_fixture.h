@@ -66,6 +66,11 @@ class Disk {
     batch.Put(family, std::move(key), "rubbish");
     EXPECT_TRUE(memory_->Write(batch).ok());
   }
+  // From now on rows of requests whose keys begin so cannot be looked for. While no engine runs.
+  void FailScansOf(std::string prefix) {
+    std::lock_guard lock(mutex_);
+    unscannable_ = std::move(prefix);
+  }
   // Until `count` fsyncs have begun since the start.
   bool WaitForSyncs(int count) {
     std::unique_lock lock(mutex_);
@@ -100,9 +105,43 @@ class Disk {
   }
 
  private:
+  // What was written last, but for what cannot be looked for.
+  class LatestRows : public sync::Reader {
+   public:
+    explicit LatestRows(const Disk& disk) : disk_(disk), reader_(disk.memory_->Latest()) {}
+    absl::StatusOr<std::optional<std::string>> Get(sync::Family family,
+                                                   std::string_view key) const override {
+      return reader_.Get(family, key);
+    }
+    absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(
+        sync::Family family, const std::vector<std::string>& keys) const override {
+      return reader_.MultiGet(family, keys);
+    }
+    absl::Status Scan(sync::Family family, std::string_view begin, std::string_view end,
+                      const Visitor& visit) const override {
+      {
+        std::lock_guard lock(disk_.mutex_);
+        if (family == sync::Family::kRequests && !disk_.unscannable_.empty() &&
+            begin.starts_with(disk_.unscannable_)) {
+          return absl::DataLossError("a block of the disk is damaged");
+        }
+      }
+      return reader_.Scan(family, begin, end, visit);
+    }
+    absl::Status ScanReverse(sync::Family family, std::string_view begin, std::string_view end,
+                             const Visitor& visit) const override {
+      return reader_.ScanReverse(family, begin, end, visit);
+    }
+
+   private:
+    const Disk& disk_;
+    const sync::Reader& reader_;
+  };
+
   class Handle : public storage::Store {
    public:
     explicit Handle(Disk& disk) : disk_(disk) {}
+
     absl::Status Write(const sync::WriteBatch& batch) override {
       std::lock_guard lock(disk_.mutex_);
       if (std::exchange(disk_.fail_write_, false)) {
@@ -122,7 +161,7 @@ class Disk {
       if (!illness_.ok()) return illness_;
       return disk_.memory_->Sync();
     }
-    const sync::Reader& Latest() const override { return disk_.memory_->Latest(); }
+    const sync::Reader& Latest() const override { return latest_; }
     std::shared_ptr<const sync::Reader> Snapshot() const override {
       return disk_.memory_->Snapshot();
     }
@@ -136,6 +175,7 @@ class Disk {
    private:
     Disk& disk_;
     absl::Status illness_;
+    const LatestRows latest_{disk_};
   };
 
   mutable std::mutex mutex_;
@@ -145,6 +185,7 @@ class Disk {
   bool fail_sync_ = false;
   bool fail_write_ = false;
   bool usable_ = true;
+  std::string unscannable_;
   int syncs_begun_ = 0;
   int probes_ = 0;
   int opens_ = 0;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "engine_phone.h"
+#include "sync/keys.h"
 
 namespace tikar::server {
 namespace {
@@ -45,6 +46,19 @@ TEST_F(SyncSessionTest, TwoPhonesSeeEachOther) {
   EXPECT_TRUE(again.End().ok());
   EXPECT_EQ(again.requests, (std::map<std::string, std::string>{{NameOf(school), "Jembatan 3"}}));
   EXPECT_THAT(again.definitions, SizeIs(0));
+}
+
+// It used to end every phone's stream, for ever.
+TEST_F(SyncSessionTest, ADamagedRequestKeepsNoPhoneFromTheOthers) {
+  const std::string damaged = Complaint("petugas-1", 1), whole = Complaint("petugas-1", 2);
+  ShortSync("petugas-1", {damaged});
+  disk_.Damage(sync::Family::kRequests, sync::keys::Record(KeyOf(damaged)));
+  ShortSync("petugas-1", {whole});
+  Phone phone(engine_.get());
+  phone.Say("petugas-2");
+  phone.HalfClose();
+  EXPECT_TRUE(phone.End().ok());
+  EXPECT_EQ(phone.requests, (std::map<std::string, std::string>{{NameOf(whole), "Jembatan 2"}}));
 }
 
 TEST_F(SyncSessionTest, AnEmptyServerSaysThatThePhoneIsCaughtUp) {

@@ -82,6 +82,16 @@ TEST(Unary, KeysTellMethodsAndActorsApart) {
   EXPECT_FALSE(IdempotencyKey("CreateRequest", "a\nb", uuid).ok());
 }
 
+TEST(Unary, NobodyCallsInTheNameOfTheTimer) {
+  const absl::Status timer = CheckActor("timer");
+  EXPECT_EQ(timer.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(std::string(timer.message()).find("the servers' own"), std::string::npos) << timer;
+  EXPECT_FALSE(
+      IdempotencyKey("CreateRequest", "timer", "6f1c0a52-5a0e-4d0e-9b7a-0d4c3d1e2f30").ok());
+  EXPECT_TRUE(CheckActor("timer-hp").ok());
+  EXPECT_TRUE(CheckActor("admin/timer").ok());
+}
+
 TEST(LoopbackAddress, OnlyThisMachineMayCall) {
   EXPECT_EQ(*LoopbackAddress("127.0.0.1:50151"), "127.0.0.1:50151");
   EXPECT_EQ(*LoopbackAddress("127.5.6.7:1"), "127.5.6.7:1");

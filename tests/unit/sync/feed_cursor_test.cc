@@ -130,17 +130,5 @@ TEST_F(CursorTest, AScopeThatIsNoneIsRefused) {
   EXPECT_EQ(code(), absl::StatusCode::kOk);
 }
 
-TEST_F(CursorTest, ADamagedFeedRowIsToldAsDamage) {
-  File(kSungaibetungHilir);
-  WriteBatch batch;
-  batch.Put(Family::kFeed, keys::Feed(kKerinci, kGunungKerinci, node_.Region().feed_position()),
-            "R");
-  ASSERT_TRUE(node_.store().Write(batch).ok());
-  Phone phone({kKerinci});
-  FeedQuery query;
-  query.scope = {kKerinci};
-  EXPECT_EQ(ReadFeed(node_.reader(), query).status().code(), absl::StatusCode::kDataLoss);
-}
-
 }  // namespace
 }  // namespace tikar::sync

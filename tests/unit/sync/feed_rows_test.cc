@@ -164,15 +164,27 @@ TEST_F(LeftRowsTest, AClockThatWasSetBackForgetsNothingTooEarly) {
   EXPECT_EQ(LeftIn(kGunungKerinci), 0u);
 }
 
-TEST_F(LeftRowsTest, DamageIsToldAsDamage) {
+TEST_F(LeftRowsTest, ADamagedRowStaysAndTheOthersAreForgotten) {
   const Written moved = File(kSungaibetungHilir);
   Move(moved, kTamiai);
   WriteBatch batch;
   batch.Put(Family::kMeta, keys::Left(kKerinci, 1, kGunungKerinci), "short");
+  ASSERT_TRUE(node_.store().Write(batch).ok());
+  WaitUntilForgotten();
+  const absl::StatusOr<std::vector<LeftRow>> old =
+      OldLeftRows(node_.reader(), kKerinci, node_.now_ms, 1);
+  ASSERT_TRUE(old.ok()) << old.status();
+  ASSERT_THAT(*old, SizeIs(1));
+  EXPECT_EQ((*old)[0].request, moved.key);
+  File(kTamiai);
+  EXPECT_EQ(Remembered(), 1u) << "and everybody writes on";
+}
+
+TEST_F(LeftRowsTest, DamageToWhatWasForgottenIsTold) {
+  File(kSungaibetungHilir);
+  WriteBatch batch;
   batch.Put(Family::kMeta, keys::LeftForgotten(kKerinci), std::string(11, '\xff'));
   ASSERT_TRUE(node_.store().Write(batch).ok());
-  EXPECT_EQ(OldLeftRows(node_.reader(), kKerinci, node_.now_ms + kLeftRowKeptMs, 1).status().code(),
-            absl::StatusCode::kDataLoss);
   EXPECT_EQ(LeftForgotten(node_.reader(), kKerinci).status().code(), absl::StatusCode::kDataLoss);
 }
 

@@ -207,6 +207,34 @@ TEST_F(InboxTest, ARefusedChangeThatAnotherNodeTookIsOffTheList) {
   EXPECT_THAT(node_.Rows(Family::kRequests, keys::RefusedPrefix(kKerinci)), IsEmpty());
 }
 
+TEST_F(InboxTest, ARefusalThatCannotHaveBeenThenIsForgottenOrDismissedLikeAnyOther) {
+  const Written created = node_.Take(File());
+  Officer stranger("hp-asing", "pelancong");
+  v1::Entry entry;
+  entry.set_region(kKerinci);
+  entry.set_origin(71);
+  entry.mutable_stamp()->set_verdict(v1::VERDICT_VOID);
+  entry.mutable_stamp()->set_reason(v1::REFUSAL_REASON_ROLE);
+  const auto receive = [&](int64_t received_at_ms) {
+    const Written refused = stranger.After(created).Set("judul", "coretan");
+    entry.set_seq(entry.seq() + 1);
+    entry.set_change_hash(Sha256(refused.body).bytes());
+    entry.set_body(refused.body);
+    entry.mutable_stamp()->set_received_at_ms(received_at_ms);
+    node_.Receive({entry});
+    return refused;
+  };
+  receive(-1);
+  EXPECT_THAT(Of(v1::INBOX_KIND_REFUSED), SizeIs(1));
+  node_.Take(File());
+  EXPECT_THAT(Of(v1::INBOX_KIND_REFUSED), IsEmpty()) << "it is old";
+  const Written late = receive(INT64_MAX);
+  ASSERT_THAT(Of(v1::INBOX_KIND_REFUSED), SizeIs(1));
+  EXPECT_EQ(Of(v1::INBOX_KIND_REFUSED)[0].since_ms(), kHlcMsMax);
+  node_.Commit(node_.replica().DismissRefused(created.key, late.id, node_.now_ms));
+  EXPECT_THAT(Of(v1::INBOX_KIND_REFUSED), IsEmpty());
+}
+
 TEST_F(InboxTest, ATokenOfAnotherQueryIsRefused) {
   FillTheInbox();
   const std::string token = Page({.size = 1}).next_page_token();

@@ -96,6 +96,15 @@ TEST(KeysTest, OrderOfBytesIsOrderOfThings) {
   EXPECT_LT(keys::Refused(kRequest, 255, kChange), keys::Refused(kRequest, 256, kChange));
 }
 
+// What a foreign stamp says of when it was received.
+TEST(KeysTest, ARefusalKeepsItsPlaceInTimeWhateverItsStampSays) {
+  EXPECT_EQ(keys::Refused(kRequest, -1, kChange), keys::Refused(kRequest, 0, kChange));
+  EXPECT_EQ(keys::Refused(kRequest, INT64_MIN, kChange), keys::Refused(kRequest, 0, kChange));
+  EXPECT_EQ(keys::Refused(kRequest, INT64_MAX, kChange),
+            keys::Refused(kRequest, kHlcMsMax, kChange));
+  EXPECT_LT(keys::Refused(kRequest, -1, kChange), keys::Refused(kRequest, 1, kChange));
+}
+
 TEST(KeysTest, APrefixHoldsItsOwnAndNothingElse) {
   const std::string prefix = keys::FeedPrefix("15.01", "15.01.06");
   EXPECT_TRUE(keys::Feed("15.01", "15.01.06", 1).starts_with(prefix));

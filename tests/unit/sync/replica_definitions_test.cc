@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "office_fixture.h"
 #include "replica_fixture.h"
+#include "sync/index_rows.h"
 #include "sync/keys.h"
 #include "sync/limits.h"
 #include "sync/offers.h"
@@ -74,6 +76,40 @@ TEST_F(DefinitionsTest, ThatCannotBeReadMakesItsRequestsWaitAndDoesNotStopTheNod
   EXPECT_EQ(node_.StateOf(ready.key).availability, v1::AVAILABILITY_NEEDS_DEFINITION);
   node_.AddDefinition(*NewerComplaint());
   EXPECT_EQ(node_.StateOf(ready.key).availability, v1::AVAILABILITY_READY);
+}
+
+// Which rows there were only the definition could tell.
+TEST_F(DefinitionsTest, ThatCannotBeReadAnyMoreLeavesNoIndexRowsBehind) {
+  node_.AddDefinition(*Office());
+  const auto file = [&] {
+    const Written created = node_.Take(siti_.Create(kSungaibetungHilir, *Office())
+                                           .Set("lokasi", PlaceAt(-19'500'000, 1'012'500'000)));
+    return node_.Take(siti_.After(created).Go("diterima", "diperiksa"));
+  };
+  const Written other = file(), examined = file();
+  const auto rows_of = [&](const Written& change) {
+    IndexRows rows;
+    for (const char* prefix : {"c", "d", "g", "j", "o", "q", "t", "w"}) {
+      for (const auto& [key, value] : node_.Rows(Family::kRequests, prefix)) {
+        if (key.find(change.key.id.bytes()) != std::string::npos) rows.emplace(key, value);
+      }
+    }
+    return rows;
+  };
+  const IndexRows of_other = rows_of(other);
+  ASSERT_THAT(rows_of(examined), SizeIs(4)) << "two clocks, two rows of its place";
+  WriteBatch batch;
+  batch.Delete(Family::kMeta, keys::Definition(Office()->hash()));
+  ASSERT_TRUE(node_.store().Write(batch).ok());
+  node_.Start();
+  siti_.AtMinute(200);
+  node_.Take(siti_.After(examined).Comment("masih di sini"));
+  const State waiting = node_.StateOf(examined.key);
+  ASSERT_EQ(waiting.availability, v1::AVAILABILITY_NEEDS_DEFINITION);
+  EXPECT_EQ(rows_of(examined), IndexRowsOf(waiting, nullptr));
+  EXPECT_EQ(rows_of(other), of_other) << "whose request nobody has written to";
+  node_.AddDefinition(*Office());
+  EXPECT_EQ(rows_of(examined), IndexRowsOf(node_.StateOf(examined.key), Office().get()));
 }
 
 TEST_F(DefinitionsTest, WhatWaitedIsFoldedInGroupsThatGoOnAfterARestart) {

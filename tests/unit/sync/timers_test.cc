@@ -9,6 +9,7 @@
 #include "office_fixture.h"
 #include "sync/index_rows.h"
 #include "sync/keys.h"
+#include "sync/limits.h"
 #include "sync/names.h"
 
 namespace tikar::sync {
@@ -16,6 +17,33 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+
+// Counts the records of requests that are read.
+class CountingReader : public Reader {
+ public:
+  explicit CountingReader(const Reader& reader) : reader_(reader) {}
+  absl::StatusOr<std::optional<std::string>> Get(Family family,
+                                                 std::string_view key) const override {
+    if (family == Family::kRequests && key.starts_with('r')) ++records_read;
+    return reader_.Get(family, key);
+  }
+  absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(
+      Family family, const std::vector<std::string>& keys) const override {
+    return reader_.MultiGet(family, keys);
+  }
+  absl::Status Scan(Family family, std::string_view begin, std::string_view end,
+                    const Visitor& visit) const override {
+    return reader_.Scan(family, begin, end, visit);
+  }
+  absl::Status ScanReverse(Family family, std::string_view begin, std::string_view end,
+                           const Visitor& visit) const override {
+    return reader_.ScanReverse(family, begin, end, visit);
+  }
+  mutable size_t records_read = 0;
+
+ private:
+  const Reader& reader_;
+};
 
 class TimersTest : public OfficeTest {
  protected:
@@ -87,6 +115,66 @@ TEST_F(TimersTest, APersonWhoWroteMeanwhileIsNotOverruled) {
   EXPECT_EQ(Status(node_, examined), "diperiksa");
   EXPECT_EQ(RunTimers(node_, kTenDaysDueMs).changes_new, 0u) << "the silence has begun anew";
   EXPECT_EQ(SilentRows().size(), 1u);
+}
+
+TEST_F(TimersTest, SilenceCountsFromThePersonsChangeAndNotFromTheTimersThatGaveWayToIt) {
+  const Written examined = Examined();
+  siti_.AtMinute(5 * 24 * 60);  // Saturday: ten working days later is Friday the 19th
+  const Written offline = siti_.After(examined).Comment("masih rusak");
+  RunTimers(node_, kTenDaysDueMs);
+  node_.Take(offline);
+  ASSERT_EQ(Status(node_, examined), "diperiksa");
+  EXPECT_EQ(node_.StateOf(examined.key).update_time, offline.Parse().body.hlc());
+  const int64_t due_ms = kMorningMs + 18 * 24 * kHourMs + 17 * kHourMs;
+  EXPECT_EQ(RunTimers(node_, due_ms - 1).changes_new, 0u);
+  EXPECT_EQ(RunTimers(node_, due_ms).changes_new, 1u);
+  EXPECT_EQ(Status(node_, examined), "selesai");
+}
+
+// Of a village that has holidays of its own the region's rows do not tell when it is due.
+TEST_F(TimersTest, WhatCannotBeMovedOnCostsARunNoMoreThanItsShareAndOthersGetTheirTurn) {
+  v1::HolidayCalendar holidays;
+  holidays.set_version(1);
+  v1::CalendarYear& year = *holidays.add_years();
+  year.set_year(2026);
+  year.set_source("SKB 3 Menteri");
+  v1::Holiday& feast = *holidays.add_holidays();
+  feast.set_date("2026-06-10");
+  feast.set_kind(v1::HOLIDAY_KIND_HOLIDAY);
+  feast.add_areas(kSungaibetungHilir);
+  feast.mutable_name()->set_id("Kenduri Sko");
+  feast.mutable_name()->set_en("Village feast");
+  const absl::StatusOr<WorkingCalendar> made = WorkingCalendar::Make(holidays);
+  ASSERT_TRUE(made.ok()) << made.status();
+  calendar_ = *made;
+  std::vector<Submission> group;
+  Officer clerk("hp-loket");
+  for (size_t i = 0; i < kTimerRequestsPerGroupMax + 5; ++i) {
+    const Written created = clerk.AtMinute(0).Create(kSungaibetungHilir, *Office());
+    group.push_back(Sent(created));
+    group.push_back(Sent(clerk.AtMinute(1).After(created).Go("diterima", "diperiksa")));
+  }
+  node_.Ingest(group);
+  const Written created = node_.Take(siti_.AtMinute(5).Create(kTamiai, *Office()));
+  const Written examined = node_.Take(siti_.After(created).Go("diterima", "diperiksa"));
+
+  CountingReader reader(node_.reader());
+  Replica::Options options;
+  options.now_ms = kTenDaysDueMs;
+  options.random = [] { return uint64_t{77}; };
+  absl::StatusOr<Replica::Opened> opened = Replica::Open(reader, options);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  const auto run = [&] {
+    reader.records_read = 0;
+    return node_.Commit(opened->replica->RunTimers(kTenDaysDueMs, calendar_, 100));
+  };
+  EXPECT_EQ(run().changes_new, 0u);
+  EXPECT_EQ(reader.records_read, kTimerRequestsPerGroupMax);
+  EXPECT_EQ(run().changes_new, 1u) << "it goes on where it was";
+  EXPECT_EQ(reader.records_read, 6u);
+  EXPECT_EQ(Status(node_, examined), "selesai");
+  EXPECT_EQ(run().changes_new, 0u);
+  EXPECT_EQ(reader.records_read, kTimerRequestsPerGroupMax) << "and begins anew";
 }
 
 TEST_F(TimersTest, OnlyTheHomeOfTheRegionRunsThem) {

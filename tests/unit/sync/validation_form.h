@@ -73,6 +73,9 @@ inline constexpr char kForm[] = R"(
             label { id: "Tolak" en: "Reject" } }
     edges { from: "disetujui" to: "dibayar" roles: "kepala" irreversible: true
             label { id: "Bayar" en: "Pay" } }
+    edges { from: "ditolak" to: "dibayar" roles: "kepala" irreversible: true
+            required_fields: "biaya"
+            label { id: "Bayar juga" en: "Pay all the same" } }
     edges { from: "ditolak" to: "baru" roles: "petugas"
             label { id: "Buka lagi" en: "Reopen" }
             conditions { field: "jumlah" minimum: 2 maximum: 3 }

@@ -314,6 +314,31 @@ TEST(ReviewTest, NobodyPaysWhileTheStatusIsUnderReview) {
   EXPECT_EQ(Judge(body, &request).reason, v1::REFUSAL_REASON_UNDER_REVIEW);
 }
 
+TEST(ReviewTest, NobodyPaysWhileWhatThePaymentDependsOnIsUnderReview) {
+  StatedRequest request;
+  request.status = "ditolak";
+  request.values["biaya"] = Integer(5);
+  v1::ChangeBody body = Edit("kepala");
+  Go(body, "ditolak", "dibayar");
+  EXPECT_THAT(Codes(Judge(body, &request)), IsEmpty());
+  // What the payment does not ask for does not hold it up.
+  request.reviews = {"nik"};
+  EXPECT_THAT(Codes(Judge(body, &request)), IsEmpty());
+  // Even of an officer who could not know of the conflict.
+  request.reviews = {"biaya"};
+  const Judgement judgement = Judge(body, &request);
+  EXPECT_THAT(Codes(judgement), ElementsAre("irreversible_field_under_review"));
+  EXPECT_EQ(judgement.violations[0].field, "biaya");
+  EXPECT_EQ(judgement.reason, v1::REFUSAL_REASON_UNDER_REVIEW);
+  // Nor what another payment asks for, or a step that can be undone.
+  v1::ChangeBody other = Edit("kepala");
+  Go(other, "disetujui", "dibayar");
+  EXPECT_THAT(Codes(Judge(other, &request)), IsEmpty());
+  v1::ChangeBody reopen = Edit("petugas");
+  Go(reopen, "baru", "ditolak", "palsu");
+  EXPECT_THAT(Codes(Judge(reopen, &request)), IsEmpty());
+}
+
 TEST(ReviewTest, AWriteOfSomebodyWhoCouldNotKnowOfTheConflictIsTaken) {
   StatedRequest request;
   request.reviews = {"biaya", "status"};

@@ -202,6 +202,15 @@ std::vector<Fault> Faults() {
          Go(b, "disetujui", "dibayar");
          return b;
        }},
+      {kIrreversibleFieldUnderReview, "biaya",
+       [](StatedRequest& request) {
+         request.reviews = {"biaya"};
+         request.status = "ditolak";
+         request.values["biaya"] = Integer(5);
+         Body b = Edit("kepala");
+         Go(b, "ditolak", "dibayar");
+         return b;
+       }},
   };
 }
 
