@@ -297,7 +297,12 @@ absl::Status RequestsHistory(Session& session, const RequestsViewOptions& option
 }
 
 absl::Status RequestsCreate(Session& session, const RequestsCreateOptions& options) {
-  ASSIGN_OR_RETURN(const std::string area, AreaCodeOf(session, options.area));
+  // A code that is too short is wrong whatever the server knows.
+  const bool is_code = LooksLikeAreaCode(options.area);
+  std::string area = options.area;
+  if (!is_code) {
+    ASSIGN_OR_RETURN(area, AreaCodeOf(session, options.area));
+  }
   const std::string parent = ParentOfArea(area);
   if (parent == "regions/-") {
     return UsageError(
@@ -305,6 +310,9 @@ absl::Status RequestsCreate(Session& session, const RequestsCreateOptions& optio
                      options.area, "\"; cari dengan: tikar areas search NAMA"),
         absl::StrCat("--area takes the code or name of a kecamatan or village (15.01.06), not \"",
                      options.area, "\"; find it with: tikar areas search NAME"));
+  }
+  if (is_code) {
+    ASSIGN_OR_RETURN(area, AreaCodeOf(session, options.area));
   }
   // What the server will pin: the region may offer another one than the newest of all publishers.
   const absl::StatusOr<NamedDefinition> offered =

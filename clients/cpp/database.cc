@@ -78,9 +78,9 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   if (in_files) RETURN_IF_ERROR(MakeFile(path));
   sqlite3* handle = nullptr;
   const int create = in_files ? 0 : SQLITE_OPEN_CREATE;
-  const int code = sqlite3_open_v2(path.c_str(), &handle,
-                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | create,
-                                   vfs.empty() ? nullptr : vfs.c_str());
+  const int code =
+      sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | create,
+                      vfs.empty() ? nullptr : vfs.c_str());
   std::unique_ptr<Database> database(new Database(path, handle));
   if (code != SQLITE_OK) return database->ErrorOf(code);
   sqlite3_extended_result_codes(handle, 1);

@@ -273,7 +273,7 @@ int Main(int argc, char** argv) {
                                                {"short-read", Fault::kShortRead}};
   CLI::App app("Lets the disk fail at every call in turn, and looks for what was lost.",
                "tikar-faults");
-  app.add_option("--stride", settings.stride, "Every so-manieth call only")
+  app.add_option("--stride", settings.stride, "Only every N-th call")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--seed", settings.seed, "Fixes what survives a power failure")

@@ -17,7 +17,7 @@ using ::testing::SizeIs;
 
 class CheckTest : public ::testing::Test {
  protected:
-  static constexpr int kComplaints = 300;
+  static constexpr int kComplaints = 1000;
 
   std::string data() { return directory_ / "data"; }
   std::vector<std::string> Serving() {

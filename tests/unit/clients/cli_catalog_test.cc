@@ -262,7 +262,8 @@ TEST_F(CatalogTest, TheServiceOfOnePublisherDoesNotHideThatOfAnother) {
   ForkInKerinci();
   PublishUpstream([](v1::Definition&) {});
   std::vector<std::string> listed;
-  for (const json& service : Json({"services", "list"})["services"]) {
+  const json services = Json({"services", "list"});
+  for (const json& service : services["services"]) {
     if (service["service"] != "pengaduan") continue;
     listed.push_back(service["publisher"].get<std::string>() + "@" + service["version"].dump());
   }
