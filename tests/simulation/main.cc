@@ -1,5 +1,6 @@
 // tikar-sim: runs simulated worlds and says which promise broke, and how to see it again.
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -151,6 +152,8 @@ class Jobs {
     const pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid != 0) return pid;
+    // A test that is given up takes its jobs along.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     const SteadyClock::time_point end =
         SteadyClock::now() +
         std::chrono::milliseconds(static_cast<int64_t>(flags_.minutes * 60'000));

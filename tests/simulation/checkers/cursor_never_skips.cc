@@ -8,6 +8,8 @@
 #include "checkers/evidence.h"
 #include "checkers/phone_holdings.h"
 #include "checkers/stream_views.h"
+#include "sync/query.h"
+#include "sync/version_vector.h"
 
 namespace tikar::simulation {
 namespace {
@@ -20,10 +22,10 @@ namespace {
 // node held durably when the hello was sent and that nothing has touched since, the phone holds
 // each that belongs to it, in just that state.
 //
-// Excused: a node that was restored since the hello. What the phone may know better, from another
-// node: that the request left; a state with changes that this node does not have yet, or with the
-// same changes by stamps that it does not have yet. What the phone had from a log that a restore
-// took back (PhoneHoldings::FromLostLog).
+// Excused: a node that was restored since the hello. What the phone may know better, since another
+// node that it spoke with had entries that this one lacks: that the request left, or never was the
+// phone's; a state with changes or stamps that are not here yet. What a restore took back
+// (Sight::LostByRestore).
 class CursorNeverSkips : public Checker {
  public:
   std::string_view name() const override { return "CursorNeverSkips"; }
@@ -35,6 +37,9 @@ class CursorNeverSkips : public Checker {
 
   void OnBatchStored(const BatchStored& stored) override {
     holdings_.OnBatchStored(stored, sight());
+    for (const std::string& region : sight().regions()) {
+      seen_[stored.phone][region][stored.node].Join(Vector(stored.node, region));
+    }
     if (!stored.batch.caught_up()) return;
     const StreamView* stream = streams_.Find(stored.phone, stored.stream);
     if (stream != nullptr) CheckCaughtUp(stored.phone, *stream);
@@ -42,6 +47,7 @@ class CursorNeverSkips : public Checker {
 
   void OnPhoneChanged(const PhoneChanged& changed) override {
     holdings_.OnPhoneChanged(changed, sight());
+    if (changed.what == PhoneChange::kCloned) seen_[changed.phone] = seen_[changed.source];
   }
 
   void OnNodeChanged(const NodeChanged& changed) override { streams_.OnNodeChanged(changed); }
@@ -53,6 +59,7 @@ class CursorNeverSkips : public Checker {
       const StateCache::Known& known = states_.Of(key, record);
       if (!BelongsOnPhone(stream.scope, stream.actor, known.state)) continue;
       const PhoneHoldings::Word* word = holdings_.Find(phone, key);
+      if (KnowsBetter(phone, stream.node, key.region)) continue;
       if (sight().LostByRestore(key)) continue;
       if (word != nullptr && holdings_.FromLostLog(*word)) continue;
       const bool holds = word != nullptr && word->held;
@@ -69,6 +76,23 @@ class CursorNeverSkips : public Checker {
     }
   }
 
+  sync::VersionVector Vector(NodeIndex node, const std::string& region) const {
+    const auto vector = sync::LoadVersionVector(*sight().NodeDurable(node), region);
+    return vector.ok() ? *vector : sync::VersionVector();
+  }
+
+  // Whether another node that the phone spoke with had entries that this one lacks: it may have
+  // kept a request from the phone, or shown a later state of it, for what they say.
+  bool KnowsBetter(PhoneIndex phone, NodeIndex node, const std::string& region) {
+    const sync::VersionVector here = Vector(node, region);
+    for (const auto& [other, seen] : seen_[phone][region]) {
+      const sync::CausalOrder order = sync::Compare(here, seen);
+      const bool has_all = order == sync::CausalOrder::kEqual || order == sync::CausalOrder::kAfter;
+      if (other != node && !has_all) return true;
+    }
+    return false;
+  }
+
   static std::vector<std::string> HeadsOf(const sync::State& state) {
     std::vector<std::string> heads;
     for (const sync::ChangeId& head : state.heads) heads.push_back(head.bytes());
@@ -78,6 +102,9 @@ class CursorNeverSkips : public Checker {
   PhoneHoldings holdings_;
   StreamViews streams_;
   StateCache states_;
+  // What the nodes that a phone spoke with held then, by region.
+  using Seen = std::map<std::string, std::map<NodeIndex, sync::VersionVector>>;
+  std::map<PhoneIndex, Seen> seen_;
 };
 
 }  // namespace
