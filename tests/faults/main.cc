@@ -124,7 +124,7 @@ class Day {
       // Without a restart.
       const bool answered = Eventually([&] {
         status = Send(group);
-        return !absl::IsUnavailable(status);
+        return !IsRefusal(status);
       });
       if (!answered || !status.ok()) {
         Wrong("it takes nothing though the disk is well again: " + status.ToString());
@@ -139,9 +139,15 @@ class Day {
     return true;
   }
 
+  // Half a block that a compaction reads is damage for all that the store can know.
+  bool IsRefusal(const absl::Status& status) const {
+    return absl::IsUnavailable(status) ||
+           (case_.fault == Fault::kShortRead && absl::IsDataLoss(status));
+  }
+
   void CheckRefusal(const absl::Status& status) {
     if (!disk_->failed()) Wrong("it refused and the disk was well: " + status.ToString());
-    if (!absl::IsUnavailable(status)) Wrong("it refused with " + status.ToString());
+    if (!IsRefusal(status)) Wrong("it refused with " + status.ToString());
     // Reads go on, or the store is being opened, which ends.
     if (acknowledged_ == 0) return;
     absl::StatusOr<bool> shown = false;
