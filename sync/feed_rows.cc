@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -40,12 +41,13 @@ absl::Status Damaged(std::string_view region) {
 }  // namespace
 
 void MoveFeedRows(const RequestKey& request, const std::vector<std::string>& buckets,
-                  uint64_t position, int64_t now_ms, std::vector<FeedRow>* rows,
-                  WriteBatch* batch) {
+                  const std::set<std::string>& elsewhere, uint64_t position, int64_t now_ms,
+                  std::vector<FeedRow>* rows, WriteBatch* batch) {
   std::vector<FeedRow> moved;
+  std::set<std::string> left = elsewhere;
   for (FeedRow& row : *rows) {
     const bool stays = std::find(buckets.begin(), buckets.end(), row.bucket) != buckets.end();
-    if (row.left && !stays) {
+    if (row.left && !stays && !elsewhere.contains(row.bucket)) {
       moved.push_back(std::move(row));
       continue;
     }
@@ -54,10 +56,12 @@ void MoveFeedRows(const RequestKey& request, const std::vector<std::string>& buc
     } else {
       batch->SingleDelete(Family::kFeed, keys::Feed(request.region, row.bucket, row.position));
     }
-    if (!stays) {
-      moved.push_back({.bucket = std::move(row.bucket), .position = position, .left = true});
-      PutLeft(request, moved.back(), now_ms, batch);
-    }
+    left.insert(std::move(row.bucket));
+  }
+  for (const std::string& bucket : buckets) left.erase(bucket);
+  for (const std::string& bucket : left) {
+    moved.push_back({.bucket = bucket, .position = position, .left = true});
+    PutLeft(request, moved.back(), now_ms, batch);
   }
   for (const std::string& bucket : buckets) {
     batch->Put(Family::kFeed, keys::Feed(request.region, bucket, position), RowValue('R', request));

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,10 +34,12 @@ inline constexpr int64_t kLeftRowKeptMs = int64_t{180} * 24 * 60 * 60 * 1000;
 // pile up; few enough that no group pays for a long pause.
 inline constexpr size_t kLeftRowsForgottenPerGroup = 64;
 
-// Puts the request into `buckets` at `position`, and says of the others that it left them. `rows`
-// are those that it owns, before and after.
+// Puts the request into `buckets` at `position`, and says of the others that it left them: of those
+// in which it stood, and of `elsewhere`, in which it may have stood on another node while it waited
+// on this one. `rows` are those that it owns, before and after.
 void MoveFeedRows(const RequestKey& request, const std::vector<std::string>& buckets,
-                  uint64_t position, int64_t now_ms, std::vector<FeedRow>* rows, WriteBatch* batch);
+                  const std::set<std::string>& elsewhere, uint64_t position, int64_t now_ms,
+                  std::vector<FeedRow>* rows, WriteBatch* batch);
 
 // The first bucket behind `after` (empty: of all) that has rows and can hold something within one
 // of the prefixes; nullopt: there is none.

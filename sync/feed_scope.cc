@@ -37,6 +37,8 @@ std::string BucketOfArea(std::string_view area) {
   return std::string(area.substr(0, kKecamatanSize));
 }
 
+std::string BucketOfActor(std::string_view actor) { return absl::StrCat("@", AbslView(actor)); }
+
 absl::Status CheckScope(const std::vector<std::string>& scope) {
   if (scope.empty() || scope.size() > kScopePrefixesMax) {
     return absl::InvalidArgumentError(
@@ -60,7 +62,7 @@ std::vector<std::string> PrefixesWithin(const std::vector<std::string>& scope,
     if (AreaWithin(region, prefix)) prefixes.insert(std::string(region));
     if (AreaWithin(prefix, region)) prefixes.insert(prefix);
   }
-  if (!prefixes.empty() && !actor.empty()) prefixes.insert(absl::StrCat("@", AbslView(actor)));
+  if (!prefixes.empty() && !actor.empty()) prefixes.insert(BucketOfActor(actor));
   return {prefixes.begin(), prefixes.end()};
 }
 

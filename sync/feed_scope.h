@@ -20,6 +20,8 @@ bool IsAreaPrefix(std::string_view text);
 bool AreaWithin(std::string_view area, std::string_view prefix);
 // The kecamatan of an area; an area above a kecamatan is its own bucket.
 std::string BucketOfArea(std::string_view area);
+// Of what is assigned to an actor; also the prefix of a scope that wants it.
+std::string BucketOfActor(std::string_view actor);
 
 // InvalidArgument: not 1 to kScopePrefixesMax area codes.
 absl::Status CheckScope(const std::vector<std::string>& scope);

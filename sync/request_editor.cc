@@ -194,6 +194,7 @@ absl::Status RequestEditor::Refold() {
   for (const FoldChange& change : changes) {
     ASSIGN_OR_RETURN(const Header* header, history_.Find(change.id));
     if (header->stamp.verdict == v1::VERDICT_VOID) ++local_.refused_count;
+    if (was_waiting_ && change.change != nullptr) NoteBuckets(*change.change);
     Header corrected = *header;
     corrected.generation = fold.generations[change.id];
     corrected.circular = Contains(fold.circular, change.id);
@@ -320,14 +321,26 @@ size_t RequestEditor::AddedElements(std::string_view collection) const {
   return at != added_elements_.end() ? at->second : 0;
 }
 
+void RequestEditor::NoteBuckets(const ParsedChange& change) {
+  for (const Write& write : change.writes) {
+    const bool is_area = write.path == kAreaPath;
+    if (!write.value || (!is_area && write.path != kAssigneePath)) continue;
+    const std::optional<std::string_view> name = write.value->text();
+    if (name && is_area && IsAreaPrefix(*name)) named_buckets_.insert(BucketOfArea(*name));
+    if (name && !is_area && IsActorName(*name)) named_buckets_.insert(BucketOfActor(*name));
+  }
+}
+
 void RequestEditor::TouchFeed(uint64_t position, int64_t now_ms, WriteBatch* batch) {
   std::vector<std::string> buckets;
-  if (state_.availability == v1::AVAILABILITY_READY) {
+  const bool ready = state_.availability == v1::AVAILABILITY_READY;
+  if (ready) {
     // Another node's first judgement is not repeated here, but a key must hold together.
     if (IsAreaPrefix(state_.area())) buckets.push_back(BucketOfArea(state_.area()));
-    if (IsActorName(state_.assignee())) buckets.push_back("@" + std::string(state_.assignee()));
+    if (IsActorName(state_.assignee())) buckets.push_back(BucketOfActor(state_.assignee()));
   }
-  MoveFeedRows(state_.key, buckets, position, now_ms, &local_.feed_rows, batch);
+  MoveFeedRows(state_.key, buckets, ready ? named_buckets_ : std::set<std::string>(), position,
+               now_ms, &local_.feed_rows, batch);
 }
 
 void RequestEditor::ForgetLeft(const LeftRow& row, WriteBatch* batch) {

@@ -21,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -139,6 +140,9 @@ class RequestEditor {
   // Ascending: every change of the request that is here.
   absl::StatusOr<std::vector<ChangeId>> AllIds();
   absl::StatusOr<std::vector<FoldChange>> FoldChanges(const std::vector<ChangeId>& ids);
+  // Takes note of the buckets of the feed that a live change puts a request into that waited here:
+  // it may have stood there on another node, by which a phone has it.
+  void NoteBuckets(const ParsedChange& change);
   absl::StatusOr<ElementSlot*> LoadElement(std::string_view path);
   absl::Status LoadAllElements();
   void SetDisputed(std::string_view path);
@@ -160,6 +164,8 @@ class RequestEditor {
   bool was_waiting_ = false;
   bool was_newer_ = false;  // it waited for a newer server: has a row under keys::Newer
   bool folded_ = false;     // all of it, by this build and in this group
+  // Buckets of the feed in which it may have stood elsewhere while it waited here.
+  std::set<std::string> named_buckets_;
   size_t conflicts_before_ = 0;
   IndexRows stored_rows_;  // as they are in the store
   size_t stored_state_bytes_ = 0;

@@ -22,7 +22,7 @@ namespace {
 //
 // Excused: an older build that still runs keeps requests with what it does not understand as
 // NEEDS_NEWER_SERVER; their entries must be the same all the same. A phone that never spoke with a
-// node.
+// node. What a phone has by another node and its own cannot show (KeptFromElsewhere).
 class Converged : public Checker {
  public:
   std::string_view name() const override { return "Converged"; }
@@ -165,6 +165,12 @@ class Converged : public Checker {
     }
     for (const auto& [key, held] : contents.requests) {
       if (wanted.contains(key) || IsLost(phone, key)) continue;
+      const PhoneHoldings::Word* word = holdings_.Find(phone, key);
+      const auto here = sync::LoadRequest(*disk, key);
+      if (word != nullptr && here.ok() && *here &&
+          PhoneHoldings::KeptFromElsewhere(*word, node, (*here)->state)) {
+        continue;
+      }
       Fail(absl::StrCat(PhoneName(phone), " holds ", Name(key), " in ", held.request.area(),
                         ", which its scope does not cover at ", NodeName(node)));
       return false;

@@ -55,6 +55,10 @@ void PhoneHoldings::OnNodeChanged(const NodeChanged& changed, const Sight& sight
   restores_.push_back({changed.node, changed.backup_step, sight.step()});
 }
 
+bool PhoneHoldings::KeptFromElsewhere(const Word& word, NodeIndex node, const sync::State& here) {
+  return here.availability != v1::AVAILABILITY_READY && word.node && *word.node != node;
+}
+
 bool PhoneHoldings::FromLostLog(const Word& word) const {
   for (const Restore& restore : restores_) {
     // Of a phone's own backup it is not known who had said what is in it.

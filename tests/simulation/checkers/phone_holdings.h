@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "checker.h"
+#include "sync/state.h"
 #include "sync/types.h"
 
 namespace tikar::simulation {
@@ -47,6 +48,11 @@ class PhoneHoldings {
   // that. Known gap of what ships (seeds 66, 101, 285): nobody tells the phone that what it was
   // told is no more, if no other node and no phone brings the lost entries back.
   bool FromLostLog(const Word& word) const;
+  // Whether the phone has the request by another node than `node`, which cannot show it (state
+  // there `here`). A node tells that a request left when it ceases to show it; what it never could
+  // show (its definition came after a change of a newer app, seed 4072620591) it tells nothing of,
+  // and the phone keeps what it has until the node can.
+  static bool KeptFromElsewhere(const Word& word, NodeIndex node, const sync::State& here);
 
  private:
   // What a node said in the steps (backup, restore] is said no more.

@@ -24,7 +24,9 @@ namespace {
 //
 // Excused: a node that was restored since the hello; a state with changes that this node does not
 // have yet (it learns of the leaving together with them); until the end, a request that this node
-// cannot show; what the phone had from a log that a restore took back (PhoneHoldings::FromLostLog).
+// cannot show, and beyond the end one that the phone has by another node
+// (PhoneHoldings::KeptFromElsewhere); what the phone had from a log that a restore took back
+// (PhoneHoldings::FromLostLog).
 class ScopeLeaveTold : public Checker {
  public:
   std::string_view name() const override { return "ScopeLeaveTold"; }
@@ -78,6 +80,11 @@ class ScopeLeaveTold : public Checker {
         const PhoneHoldings::Word* word = holdings_.Find(phone, key);
         if (sight().LostByRestore(key)) continue;
         if (word != nullptr && holdings_.FromLostLog(*word)) continue;
+        if (word != nullptr && known &&
+            PhoneHoldings::KeptFromElsewhere(*word, stream.node,
+                                             states_.Of(key, at->second).state)) {
+          continue;
+        }
         Fail(absl::StrCat(PhoneName(phone), " still holds ", Name(key), " in ", held.request.area(),
                           ", which ", NodeName(stream.node),
                           known ? " does not count into its scope: " : " does not know",

@@ -45,6 +45,53 @@ TEST_F(RoamingTest, WhatLeftTheScopeMeanwhileIsTold) {
   EXPECT_TRUE(phone.Has(stays));
 }
 
+// Create and move come in one group: it never stands in the bucket that the phone reads here. What
+// the cursor knows and the node does not yet is looked at when it comes.
+TEST_F(RoamingTest, WhatLeavesInTheGroupThatBringsItIsTold) {
+  File(kSungaibetungHilir);
+  Exchange();
+  const Written moved = hub_.Take(siti_.Create(kSungaibetungHilir).Set("judul", "di pusat"));
+  Phone phone({kGunungKerinci});
+  phone.Pass(hub_);
+  phone.Pass(node_);
+  ASSERT_TRUE(phone.Has(moved));
+  hub_.Take(siti_.After(moved).Set("area", kTamiai));
+  node_.PullFrom(hub_);
+  const FeedPage page = phone.Read(node_);
+  EXPECT_FALSE(page.roamed);
+  EXPECT_THAT(RemovedBy(page), ElementsAre(moved.key));
+}
+
+// Of two moves the node knows the later one first: it never shows where the phone has it.
+TEST_F(RoamingTest, WhatAnotherNodeShowedElsewhereIsToldWhenThisOneHearsOfIt) {
+  const Written moved = File(kTamiai);
+  Exchange();
+  Phone phone({kGunungKerinci});
+  hub_.Take(siti_.After(moved).Set("area", kSungaibetungHilir));
+  phone.Pass(hub_);
+  phone.Pass(node_);
+  ASSERT_TRUE(phone.Has(moved));
+  node_.Take(siti_.After(moved).Set("area", "15.01.07"));
+  phone.Pass(node_);
+  node_.PullFrom(hub_);
+  ASSERT_EQ(node_.StateOf(moved.key).area(), "15.01.07");
+  EXPECT_THAT(RemovedBy(phone.Read(node_)), ElementsAre(moved.key));
+  EXPECT_THAT(phone.DifferencesFrom(node_), IsEmpty());
+}
+
+TEST_F(RoamingTest, WhatWasAssignedAndTakenAwayInOneGroupIsTold) {
+  File(kTamiai);
+  Exchange();
+  const Written request = hub_.Take(siti_.Create(kTamiai).Set("assignee", "hp-budi"));
+  Phone budi({kGunungKerinci}, "hp-budi");
+  budi.Pass(hub_);
+  budi.Pass(node_);
+  ASSERT_TRUE(budi.Has(request));
+  hub_.Take(siti_.After(request).Set("assignee", "hp-siti"));
+  node_.PullFrom(hub_);
+  EXPECT_THAT(RemovedBy(budi.Read(node_)), ElementsAre(request.key));
+}
+
 TEST_F(RoamingTest, ResumesInTheMiddleAfterEveryPageOfOneRequest) {
   std::vector<Written> filed;
   for (int i = 0; i < 10; ++i) filed.push_back(File(kSungaibetungHilir));

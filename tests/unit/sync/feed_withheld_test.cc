@@ -55,6 +55,22 @@ TEST_F(WithheldTest, WhatANodeCouldNotShowIsSentByTheNextThatCan) {
   EXPECT_THAT(phone.DifferencesFrom(hub_), IsEmpty());
 }
 
+// Seed 4072620591 of the simulator: it moved while this node could not show it.
+TEST_F(WithheldTest, WhatMovedWhileItWaitedIsToldToHaveLeft) {
+  const Written hidden = FileUnderNewer();
+  Exchange();
+  Phone phone({kGunungKerinci});
+  phone.Pass(hub_);
+  phone.Pass(node_);
+  ASSERT_TRUE(phone.Has(hidden));
+  node_.Take(siti_.After(hidden).Set("area", kTamiai));
+  phone.Pass(node_);
+  EXPECT_TRUE(phone.Has(hidden)) << "what waits has not left";
+  node_.AddDefinition(*NewerComplaint());
+  EXPECT_THAT(RemovedBy(phone.Read(node_)), ElementsAre(hidden.key));
+  EXPECT_THAT(phone.DifferencesFrom(node_), IsEmpty());
+}
+
 TEST_F(WithheldTest, ANewerBuildsRequestIsSentByTheNextNodeOfThatBuild) {
   Node old_node(5, "", /*knows_definition=*/true, kBeforeElements);
   const Written hidden = old_node.Take(siti_.Create().Comment("Bawa tali"));
