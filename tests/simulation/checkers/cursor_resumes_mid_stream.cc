@@ -24,8 +24,10 @@ namespace {
 // restored or cloned phone sends what its backup holds. The second: a phone that began anew with an
 // empty cursor, or changed its scope, since it stored the request; streams that the phone has given
 // up; passes that walk the logs because the phone came from another node (they may name a request
-// once a batch); a request that moved within the scope or changed hands, which has more than one
-// place in the feed.
+// once a batch); a region whose first pass the phone broke off at another node: nothing of it is
+// filled, so no vector says what the phone has, and the pass begins anew (seed 107589: the phone
+// began at node 2, went to node 0, came back, and had come to its end nowhere); a request that
+// moved within the scope or changed hands, which has more than one place in the feed.
 class CursorResumesMidStream : public Checker {
  public:
   std::string_view name() const override { return "CursorResumesMidStream"; }
@@ -64,6 +66,7 @@ class CursorResumesMidStream : public Checker {
       if (stored->second != TouchOf(sent.node, batch, key.region, request)) continue;
       const uint64_t feed = FeedOf(batch, key.region);
       if (Walks(before, key.region, feed) || Walks(batch.cursor(), key.region, feed)) continue;
+      if (BeginsAnew(phone.cursor, key.region, feed)) continue;
       if (Places(*disk, key) > 1) continue;
       Fail(absl::StrCat(NodeName(sent.node), " sent ", Name(key), " to ", PhoneName(sent.phone),
                         " again, which had stored it, and nothing had touched it"));
@@ -73,6 +76,7 @@ class CursorResumesMidStream : public Checker {
 
   void OnBatchStored(const BatchStored& stored) override {
     Phone& phone = phones_[stored.phone];
+    ForgetWhatBeganAnew(stored.cursor_after, &phone);
     phone.cursor = stored.cursor_after;
     for (const v1::Request& request : stored.batch.requests()) {
       const sync::RequestKey key = KeyOfRequestName(request.name());
@@ -122,6 +126,7 @@ class CursorResumesMidStream : public Checker {
           Fail(absl::StrCat(PhoneName(changed.phone),
                             " was killed and has not the cursor that it had stored"));
         }
+        ForgetWhatBeganAnew(cursor, &phone);
         phone.cursor = cursor;
         break;
       }
@@ -166,6 +171,29 @@ class CursorResumesMidStream : public Checker {
              !cursor.unchecked.empty();
     }
     return false;
+  }
+
+  // Whether this cursor is of a first pass over the region that another feed began and did not end.
+  static bool BeginsAnew(const std::string& bytes, const std::string& region, uint64_t feed) {
+    const auto cursors = sync::DecodeCursor(bytes);
+    if (!cursors.ok()) return false;
+    for (const sync::RegionCursor& cursor : *cursors) {
+      if (cursor.region != region) continue;
+      return sync::Raw(cursor.feed) != feed && cursor.feed != sync::FeedId::kNone &&
+             cursor.filled.empty();
+    }
+    return false;
+  }
+
+  // Of regions where the step from the phone's cursor to this one began anew.
+  static void ForgetWhatBeganAnew(const std::string& after, Phone* phone) {
+    const auto cursors = sync::DecodeCursor(after);
+    if (!cursors.ok()) return;
+    for (const sync::RegionCursor& cursor : *cursors) {
+      if (!BeginsAnew(phone->cursor, cursor.region, sync::Raw(cursor.feed))) continue;
+      std::erase_if(phone->stored,
+                    [&](const auto& touch) { return touch.first.region == cursor.region; });
+    }
   }
 
   // The last position that the pass under way covers, or that the last one covered.
