@@ -131,10 +131,12 @@ TEST_F(StartOverTest, PendingEditsOnWhatLeftAreKeptAndSent) {
 }
 
 TEST_F(StartOverTest, OwnReportThatTheServerHasNotShownYetStays) {
-  const EditOutcome made = phone.Create("Pohon tumbang");
   LoseCursor();
+  const EditOutcome made = phone.Create("Pohon tumbang");
   Begin();
   const SyncSession::Step step = Start();
+  ASSERT_EQ(step.send[0].hello().cursor(), "");
+  ASSERT_EQ(step.send.size(), 2u);
   Receive(Welcome());
   Receive(Results(step.send[1].push()));
   // Made before the report was taken.
