@@ -170,7 +170,10 @@ inline std::string Region(std::string_view region) {
   return std::string(kRegionPrefix) + std::string(region);
 }
 //   "vv/" region (5), origin (8) -> highest contiguous seq
-inline std::string PositionPrefix(std::string_view region) { return "vv/" + std::string(region); }
+inline constexpr std::string_view kPositionPrefix = "vv/";
+inline std::string PositionPrefix(std::string_view region) {
+  return std::string(kPositionPrefix) + std::string(region);
+}
 inline std::string Position(std::string_view region, Origin origin) {
   return PositionPrefix(region) + BigEndian64(Raw(origin));
 }
@@ -200,6 +203,26 @@ inline std::string Left(std::string_view region, uint64_t position, std::string_
 //   "left-forgotten/" region (5) -> the largest position of a LEFT row that was forgotten
 inline std::string LeftForgotten(std::string_view region) {
   return "left-forgotten/" + std::string(region);
+}
+//   "peer/" name -> peer record: a node that this one dials, peers.h
+inline constexpr std::string_view kPeerPrefix = "peer/";
+inline std::string Peer(std::string_view name) {
+  return std::string(kPeerPrefix) + std::string(name);
+}
+//   "tree/" region (5), origin (8) -> tree record: the Merkle tree of that log, merkle_log.h
+inline constexpr std::string_view kTreePrefix = "tree/";
+inline std::string Tree(std::string_view region, Origin origin) {
+  return std::string(kTreePrefix) + LogPrefix(region, origin);
+}
+//   "tile/" region (5), origin (8), level (1), index (8) -> 1 to 256 hashes of that tree
+inline constexpr std::string_view kTilePrefix = "tile/";
+inline std::string TilePrefix(std::string_view region, Origin origin, uint8_t level) {
+  std::string key = std::string(kTilePrefix) + LogPrefix(region, origin);
+  key.push_back(static_cast<char>(level));
+  return key;
+}
+inline std::string Tile(std::string_view region, Origin origin, uint8_t level, uint64_t index) {
+  return TilePrefix(region, origin, level) + BigEndian64(index);
 }
 
 }  // namespace tikar::sync::keys

@@ -43,6 +43,8 @@ inline constexpr size_t kMissingParentsBesideRefusedMax = kMissingParentsMax / 2
 // Requests that one group folds again after an upgrade: some tens of milliseconds of work, so that
 // a batch stays small however many wait.
 inline constexpr size_t kUpgradesPerGroupMax = 256;
+// Leaves that one group adds to Merkle trees that are behind: some ten milliseconds of work.
+inline constexpr size_t kLeavesPerGroupMax = 4'096;
 // Requests that one run of the timers reads: the same work, whether they can be moved on or not.
 inline constexpr size_t kTimerRequestsPerGroupMax = 1'024;
 // Ranges of entries that one region of a cursor names as withheld (feed_cursor.h): 1 KiB, which a

@@ -1,12 +1,17 @@
 #include "sync/offers.h"
 
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "sync/keys.h"
 #include "sync/status_macros.h"
 
 namespace tikar::sync {
+
+bool Supersedes(const OfferRecord& a, const OfferRecord& b) {
+  return std::tie(a.time_ms, a.definition, a.actor) > std::tie(b.time_ms, b.definition, b.actor);
+}
 
 absl::StatusOr<std::optional<OfferRecord>> FindOffer(const Reader& reader, std::string_view region,
                                                      std::string_view service) {

@@ -1,7 +1,11 @@
 // Offers: which definition of a service new requests of a region pin.
 //
-// Of this node; what a request pinned is never changed by them. A region without an offer of a
-// service offers what the node's own catalogue holds.
+// What a request pinned is never changed by them. A region without an offer of a service offers
+// what the node's own catalogue holds.
+//
+// Mirrors tell each other their offers. They end with the same one, whatever the order, because a
+// later adoption carries a larger time than the one that it replaces, whatever the clocks say
+// (Replica::Adopt), and the larger of two wins everywhere (Supersedes).
 //
 // Functions of a Reader, for any thread over a snapshot.
 #ifndef TIKAR_SYNC_OFFERS_H_
@@ -16,6 +20,10 @@
 #include "sync/store.h"
 
 namespace tikar::sync {
+
+// Whether `a` is to stand in the place of `b`, both for one service in one region: a strict total
+// order by time, definition, actor.
+bool Supersedes(const OfferRecord& a, const OfferRecord& b);
 
 // nullopt: the region has adopted none.
 absl::StatusOr<std::optional<OfferRecord>> FindOffer(const Reader& reader, std::string_view region,

@@ -20,6 +20,7 @@ constexpr uint8_t kIdempotencyVersion = 1;
 constexpr uint8_t kCapabilityVersion = 1;
 constexpr uint8_t kRefusedVersion = 1;
 constexpr uint8_t kOfferVersion = 1;
+constexpr uint8_t kTreeVersion = 1;
 
 // Bits of a header and of a record. What has another bit set was not written by this version.
 constexpr uint8_t kHasBody = 1, kIsCreate = 2, kNewerKind = 4, kContestsRetract = 8, kCircular = 16;
@@ -298,6 +299,24 @@ absl::StatusOr<Origin> OriginOfPosition(std::string_view region, std::string_vie
   if (reader.done() && origin != Origin::kNone) return origin;
   return absl::DataLossError(absl::StrCat("a key vv/", AbslView(region),
                                           " of the version vector is damaged: it names no origin"));
+}
+
+std::string EncodeTree(const TreeRecord& tree) {
+  CanonicalWriter writer;
+  writer.Byte(kTreeVersion);
+  writer.Varint(tree.size);
+  writer.Raw(tree.root.view());
+  return writer.Take();
+}
+
+absl::StatusOr<TreeRecord> DecodeTree(std::string_view bytes) {
+  CanonicalReader reader(bytes);
+  if (absl::Status s = CheckVersion(reader, kTreeVersion, "Merkle tree"); !s.ok()) return s;
+  TreeRecord tree;
+  tree.size = reader.Varint();
+  tree.root = GetId<Hash>(reader);
+  if (absl::Status s = CheckDone(reader.done() && tree.size != 0, "Merkle tree"); !s.ok()) return s;
+  return tree;
 }
 
 std::string EncodeCapability(const FoldCapability& capability) {

@@ -115,6 +115,15 @@ absl::StatusOr<uint64_t> DecodePosition(std::string_view region, Origin origin,
 // Which origin a key under keys::PositionPrefix(region) is about.
 absl::StatusOr<Origin> OriginOfPosition(std::string_view region, std::string_view key);
 
+// meta 'tree/': the Merkle tree over the first `size` entries of a log.
+struct TreeRecord {
+  uint64_t size = 0;
+  Hash root;
+  friend bool operator==(const TreeRecord&, const TreeRecord&) = default;
+};
+std::string EncodeTree(const TreeRecord& tree);
+absl::StatusOr<TreeRecord> DecodeTree(std::string_view bytes);
+
 // meta "capability", requests 'n'.
 std::string EncodeCapability(const FoldCapability& capability);
 absl::StatusOr<FoldCapability> DecodeCapability(std::string_view bytes);

@@ -1,12 +1,14 @@
 #include "sync/replica.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "sync/keys.h"
 #include "sync/limits.h"
+#include "sync/merkle_log.h"
 #include "sync/offers.h"
 #include "sync/replica_group.h"
 #include "sync/request_editor.h"
@@ -53,7 +55,12 @@ std::shared_ptr<const DefinitionTable> DefinitionTable::With(
 }
 
 Replica::Replica(const Reader& reader, const Options& options)
-    : reader_(reader), options_(options), definitions_(std::make_shared<DefinitionTable>()) {}
+    : reader_(reader),
+      options_(options),
+      definitions_(std::make_shared<DefinitionTable>()),
+      trees_(std::make_unique<LogTrees>(reader)) {}
+
+Replica::~Replica() = default;
 
 absl::StatusOr<Replica::Opened> Replica::Open(const Reader& reader, const Options& options) {
   CHECK(options.random != nullptr);
@@ -65,14 +72,22 @@ absl::StatusOr<Replica::Opened> Replica::Open(const Reader& reader, const Option
   RETURN_IF_ERROR(replica.CheckCapability(&opened.batch));
   RETURN_IF_ERROR(replica.LoadDefinitions(&opened.definition_warnings));
   RETURN_IF_ERROR(replica.FindArrived());
+  RETURN_IF_ERROR(replica.trees_->FindBehind());
   NodeRecord& node = replica.node_;
-  const bool moved = !options.machine_id.empty() && !node.machine_id.empty() &&
-                     node.machine_id != options.machine_id;
-  if (node.origin == Origin::kNone || moved) {
-    opened.new_origin_reason =
-        moved ? "the store was made on another machine" : "first start of this store";
-    if (!options.machine_id.empty()) node.machine_id = options.machine_id;
+  std::string moved;
+  if (options.why_moved != nullptr) {
+    moved = options.why_moved(node.machine_id, options.machine_id);
+  } else if (!options.machine_id.empty() && !node.machine_id.empty() &&
+             node.machine_id != options.machine_id) {
+    moved = "the store was made on another machine";
+  }
+  const bool known_as_before = options.machine_id.empty() || node.machine_id == options.machine_id;
+  if (!known_as_before) node.machine_id = options.machine_id;
+  if (node.origin == Origin::kNone || !moved.empty()) {
+    opened.new_origin_reason = node.origin == Origin::kNone ? "first start of this store" : moved;
     RETURN_IF_ERROR(replica.BeginOrigin(&opened.batch));
+  } else if (!known_as_before) {
+    opened.batch.Put(Family::kMeta, std::string(keys::kNode), EncodeNode(node));
   }
   const int64_t wall_ms = std::max(options.now_ms, options.build_time_ms);
   const int64_t behind_ms =
@@ -305,12 +320,47 @@ absl::StatusOr<Outcome> Replica::Adopt(std::string_view region, const Definition
   ASSIGN_OR_RETURN(const std::optional<OfferRecord> before, FindOffer(reader_, region, service));
   Outcome outcome;
   if (before && before->definition == definition) return outcome;
+  // Later than what it replaces, for the mirrors too, even if that was made by a clock ahead.
+  if (before && before->time_ms < std::numeric_limits<int64_t>::max()) {
+    now_ms = std::max(now_ms, before->time_ms + 1);
+  }
   outcome.batch.Put(Family::kMeta, keys::Offer(region, service),
                     EncodeOffer({.region = std::string(region),
                                  .service = service,
                                  .definition = definition,
                                  .actor = std::string(actor),
                                  .time_ms = now_ms}));
+  return outcome;
+}
+
+absl::StatusOr<Outcome> Replica::ReceiveOffers(const std::vector<OfferRecord>& offers) {
+  // Several of one service may come in one call.
+  std::map<std::pair<std::string, std::string>, OfferRecord> taken;
+  Outcome outcome;
+  for (const OfferRecord& offer : offers) {
+    const std::shared_ptr<const Definition> definition = definitions_->Find(offer.definition);
+    if (definition == nullptr || definition->proto().service() != offer.service) continue;
+    if (!IsRegion(offer.region) || offer.actor.size() > kActorBytesMax) continue;
+    ASSIGN_OR_RETURN(const std::optional<OfferRecord> before,
+                     FindOffer(reader_, offer.region, offer.service));
+    if (before && !Supersedes(offer, *before)) continue;
+    const auto [at, fresh] = taken.try_emplace({offer.region, offer.service}, offer);
+    if (!fresh && Supersedes(offer, at->second)) at->second = offer;
+  }
+  for (const auto& [name, offer] : taken) {
+    outcome.batch.Put(Family::kMeta, keys::Offer(offer.region, offer.service), EncodeOffer(offer));
+    // Phones of the region hear of it at once.
+    std::vector<std::string>& touched = outcome.regions_touched;
+    if (touched.empty() || touched.back() != offer.region) touched.push_back(offer.region);
+  }
+  return outcome;
+}
+
+absl::StatusOr<Outcome> Replica::LeaveOrigin(Origin shared) {
+  Outcome outcome;
+  if (node_.origin != shared) return outcome;
+  RETURN_IF_ERROR(BeginOrigin(&outcome.batch));
+  for (const auto& [region, record] : regions_) outcome.regions_touched.push_back(region);
   return outcome;
 }
 
@@ -331,8 +381,16 @@ absl::StatusOr<Outcome> Replica::DismissRefused(const RequestKey& request, const
   return group.Finish();
 }
 
+bool Replica::upgrading() const { return upgrading_ || !arrived_.empty() || trees_->behind(); }
+
 absl::StatusOr<Outcome> Replica::Upgrade(int64_t now_ms) {
   Group group(*this, now_ms);
+  // First of all: it goes by the positions in the store, which the rest of the group may move.
+  std::vector<absl::Status> damaged_trees;
+  RETURN_IF_ERROR(trees_->CatchUp(kLeavesPerGroupMax, &group.batch(), &damaged_trees));
+  for (const absl::Status& status : damaged_trees) {
+    RETURN_IF_ERROR(group.LeaveUnreadableRow(status));
+  }
   size_t room = kUpgradesPerGroupMax;
   while (!arrived_.empty() && room != 0) {
     const DefinitionHash definition = arrived_.begin()->first;

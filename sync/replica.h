@@ -44,6 +44,8 @@
 
 namespace tikar::sync {
 
+class LogTrees;
+
 // One change as a phone or an admin's call brought it.
 struct Submission {
   std::string body;
@@ -104,9 +106,13 @@ class Replica {
     int64_t now_ms = 0;
     // Stamps are never older than this: a clock that was reset at boot is noticed.
     int64_t build_time_ms = 0;
-    // Identifies the machine; a store that was made on another one begins a new origin. Empty: not
-    // checked.
+    // Identifies the machine, or more narrowly where the store is; a store that was elsewhere
+    // begins a new origin. Empty: not checked.
     std::string machine_id;
+    // Why a store that was at `stored` is another one at machine_id, for people to read; empty: it
+    // is the same one, and from now on at machine_id. Either may be empty: not known. Null: they
+    // must be equal.
+    std::function<std::string(std::string_view stored, std::string_view now)> why_moved;
     // 64 random bits per call, for origins and feed ids.
     std::function<uint64_t()> random;
     // Whether this node makes joining changes and runs the timers of a region ("home node"). Null:
@@ -134,6 +140,7 @@ class Replica {
   // be read. FailedPrecondition: a newer build has folded this store with rules that this one does
   // not have.
   static absl::StatusOr<Opened> Open(const Reader& reader, const Options& options);
+  ~Replica();
 
   // Judges changes, logs them (refused ones as void) and folds them in. A bad change never fails
   // the group; an error Status means the store could not be read: drop the Replica, as after a
@@ -155,14 +162,25 @@ class Replica {
   absl::StatusOr<Outcome> Adopt(std::string_view region, const DefinitionHash& definition,
                                 std::string_view actor, int64_t now_ms);
 
-  // Whether requests wait that can be folded now: an older build could not, or their definition has
-  // come.
-  bool upgrading() const { return upgrading_ || !arrived_.empty(); }
+  // Takes what other nodes say that regions have adopted: of two offers of one service in one
+  // region the one that Supersedes the other stays (offers.h), so that all mirrors end with the
+  // same. What cannot be one is left out, and so is an offer whose definition is not here: it is to
+  // be told again once that is.
+  absl::StatusOr<Outcome> ReceiveOffers(const std::vector<OfferRecord>& offers);
+
+  // Goes on under a new origin, if the present one still is `shared`: another live node writes in
+  // it. Every region's feed begins anew.
+  absl::StatusOr<Outcome> LeaveOrigin(Origin shared);
+
+  // Whether requests wait that can be folded now (an older build could not, or their definition has
+  // come), or a log's Merkle tree is behind (an older build wrote without).
+  bool upgrading() const;
   // Folds some of them again, at most kUpgradesPerGroupMax; those that still hold more than this
-  // build knows wait on. To be called, and its batch written, until upgrading() is false; between
-  // other calls is fine (a request that is changed meanwhile is folded first), and after a crash it
-  // goes on where it was. What is unreadable is told and left; the next Open tries it again. An
-  // error: the rows that name what waits could not be read at all. Drop the Replica.
+  // build knows wait on. And adds at most kLeavesPerGroupMax leaves. To be called, and its batch
+  // written, until upgrading() is false; between other calls is fine (a request that is changed
+  // meanwhile is folded first), and after a crash it goes on where it was. What is unreadable is
+  // told and left; the next Open tries it again. An error: the rows that name what waits could not
+  // be read at all. Drop the Replica.
   absl::StatusOr<Outcome> Upgrade(int64_t now_ms);
 
   // Moves on the requests of regions whose home this is and whose service level has an automatic
@@ -178,6 +196,8 @@ class Replica {
   absl::StatusOr<Outcome> DismissRefused(const RequestKey& request, const ChangeId& change,
                                          int64_t now_ms);
 
+  // What it reads: every batch that it handed out and that was written.
+  const Reader& reader() const { return reader_; }
   std::shared_ptr<const DefinitionTable> definitions() const { return definitions_; }
   Origin origin() const { return node_.origin; }
   // The next time a change made on this node's behalf should carry.
@@ -214,6 +234,8 @@ class Replica {
   std::map<std::string, RegionRecord> regions_;
   // Highest contiguous sequence per region and origin, as read or advanced.
   std::map<std::pair<std::string, Origin>, uint64_t> positions_;
+  // The Merkle trees of the same logs. Not null.
+  const std::unique_ptr<LogTrees> trees_;
   HlcClock hlc_;
   // Definitions that are here and for which requests wait all the same; the first row of these
   // that was not looked at.

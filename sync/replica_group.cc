@@ -6,6 +6,7 @@
 #include "sync/inbox_query.h"
 #include "sync/keys.h"
 #include "sync/limits.h"
+#include "sync/merkle_log.h"
 #include "sync/ref.h"
 #include "sync/status_macros.h"
 
@@ -82,7 +83,9 @@ absl::StatusOr<LogPosition> Replica::Group::Log(RequestEditor* editor, ParsedCha
     incoming.change = std::move(change);
   }
   batch().Put(Family::kLog, keys::Log(region, position.origin, position.seq), EncodeEntry(entry));
-  Advance(region, position.origin, position.seq);
+  RETURN_IF_ERROR(
+      Advance(region, position.origin, position.seq,
+              LeafHash(region, position.origin, position.seq, stamp, entry.change_hash)));
   RETURN_IF_ERROR(Add(editor, std::move(incoming)));
   return position;
 }
@@ -155,35 +158,37 @@ absl::Status Replica::Group::ForgetOldRefused() {
   return absl::OkStatus();
 }
 
-void Replica::Group::Advance(const std::string& region, Origin origin, uint64_t seq) {
+absl::Status Replica::Group::Advance(const std::string& region, Origin origin, uint64_t seq,
+                                     const Hash& leaf) {
   replica_.positions_[{region, origin}] = seq;
   moved_.insert({region, origin});
+  return replica_.trees_->Append(region, origin, seq, leaf, &batch());
 }
 
-void Replica::Group::Note(const std::string& region, Origin origin, uint64_t seq,
-                          std::vector<DefinitionHash> pinned) {
-  noted_[{region, origin, seq}] = std::move(pinned);
+void Replica::Group::Note(const std::string& region, Origin origin, uint64_t seq, Noted noted) {
+  noted_[{region, origin, seq}] = std::move(noted);
 }
 
 absl::Status Replica::Group::AdvanceOverHeld(const std::string& region, Origin origin) {
   ASSIGN_OR_RETURN(uint64_t seq, replica_.Position(region, origin));
   while (true) {
-    std::vector<DefinitionHash> pinned;
+    Noted next;
     const auto noted = noted_.find({region, origin, seq + 1});
     if (noted != noted_.end()) {
-      pinned = noted->second;
+      next = noted->second;
     } else {
       ASSIGN_OR_RETURN(std::optional<std::string> bytes,
                        replica_.reader_.Get(Family::kLog, keys::Log(region, origin, seq + 1)));
       if (!bytes) return absl::OkStatus();
       ASSIGN_OR_RETURN(EntryRecord entry, DecodeEntry(*bytes));
       v1::ChangeBody body;
-      if (body.ParseFromString(entry.body)) pinned = PinnedBy(body);
+      if (body.ParseFromString(entry.body)) next.pinned = PinnedBy(body);
+      next.leaf = LeafHash(region, origin, seq + 1, entry.stamp, entry.change_hash);
     }
-    for (const DefinitionHash& hash : pinned) {
+    for (const DefinitionHash& hash : next.pinned) {
       if (replica_.definitions_->Find(hash) == nullptr) return absl::OkStatus();
     }
-    Advance(region, origin, ++seq);
+    RETURN_IF_ERROR(Advance(region, origin, ++seq, next.leaf));
   }
 }
 
@@ -225,6 +230,7 @@ absl::StatusOr<Outcome> Replica::Group::Finish() {
     batch().Put(Family::kMeta, keys::Position(region, origin),
                 EncodePosition(replica_.positions_[{region, origin}]));
   }
+  replica_.trees_->Flush(&batch());
   for (const std::string& region : regions) {
     ASSIGN_OR_RETURN(RegionRecord * record, replica_.Region(region));
     record->last_hlc = replica_.hlc_.last();

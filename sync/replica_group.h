@@ -50,8 +50,11 @@ class Replica::Group {
   absl::Status Add(RequestEditor* editor, Incoming incoming);
 
   // Entries of other origins that this group logs, for advancing over them.
-  void Note(const std::string& region, Origin origin, uint64_t seq,
-            std::vector<DefinitionHash> pinned);
+  struct Noted {
+    std::vector<DefinitionHash> pinned;
+    Hash leaf;
+  };
+  void Note(const std::string& region, Origin origin, uint64_t seq, Noted noted);
   // Moves the position of an origin forward over every entry that is here and whose definitions
   // are.
   absl::Status AdvanceOverHeld(const std::string& region, Origin origin);
@@ -67,7 +70,8 @@ class Replica::Group {
   absl::StatusOr<Outcome> Finish();
 
  private:
-  void Advance(const std::string& region, Origin origin, uint64_t seq);
+  // The position, and with it the tree, goes on to `seq`.
+  absl::Status Advance(const std::string& region, Origin origin, uint64_t seq, const Hash& leaf);
   absl::Status JoinHeads();
   absl::Status ForgetOldKeys();
   absl::Status ForgetOldLeftRows();
@@ -86,7 +90,7 @@ class Replica::Group {
   std::map<RequestKey, std::unique_ptr<RequestEditor>> editors_;
   std::shared_ptr<const DefinitionTable> keep_alive_;
   std::set<std::pair<std::string, Origin>> moved_;
-  std::map<std::tuple<std::string, Origin, uint64_t>, std::vector<DefinitionHash>> noted_;
+  std::map<std::tuple<std::string, Origin, uint64_t>, Noted> noted_;
   std::map<std::string, IdempotencyRecord> remembered_;
   // Rows of refused changes that this group puts, or (nullopt) removes.
   std::map<std::string, std::optional<std::string>> listed_;

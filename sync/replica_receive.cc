@@ -22,6 +22,7 @@ struct Checked {
   std::string region;
   LogPosition position;
   EntryRecord record;
+  Hash leaf;
   std::optional<ParsedChange> change;
 };
 
@@ -48,9 +49,8 @@ absl::StatusOr<Checked> Check(const v1::Entry& entry, const FoldCapability& capa
   c.record.change_hash = *hash;
   c.record.sealed_body = entry.sealed_body();
   c.record.salvaged_from = {Origin{entry.salvaged_from_origin()}, entry.salvaged_from_seq()};
-  if (!entry.leaf_hash().empty() &&
-      entry.leaf_hash() !=
-          LeafHash(c.region, c.position.origin, c.position.seq, c.record.stamp, *hash).view()) {
+  c.leaf = LeafHash(c.region, c.position.origin, c.position.seq, c.record.stamp, *hash);
+  if (!entry.leaf_hash().empty() && entry.leaf_hash() != c.leaf.view()) {
     return refuse("leaf_hash does not match");
   }
   if (entry.body().empty()) {
@@ -120,7 +120,8 @@ absl::StatusOr<Outcome> Replica::Receive(absl::Span<const v1::Entry> entries, in
     group.batch().Put(Family::kLog, keys::Log(c.region, c.position.origin, c.position.seq),
                       std::move(bytes));
     group.Note(c.region, c.position.origin, c.position.seq,
-               c.change ? PinnedBy(c.change->body) : std::vector<DefinitionHash>());
+               {.pinned = c.change ? PinnedBy(c.change->body) : std::vector<DefinitionHash>(),
+                .leaf = c.leaf});
     origins.insert({c.region, c.position.origin});
     ASSIGN_OR_RETURN(RequestEditor * editor, group.Edit({c.region, c.record.request_id}));
     Incoming incoming{.id = ChangeIdOf(c.record.change_hash),

@@ -10,6 +10,8 @@
 #include "sync/change.h"
 #include "sync/index_rows.h"
 #include "sync/keys.h"
+#include "sync/merkle_log.h"
+#include "sync/peers.h"
 #include "sync/query.h"
 #include "sync/records.h"
 #include "sync/ref.h"
@@ -147,6 +149,9 @@ class RowChecker {
     return absl::InternalError("no such family");
   }
 
+  // Rows of other families that were read for rows that stand for many.
+  size_t cost() const { return cost_; }
+
  private:
   absl::Status CheckLog(std::string_view key, std::string_view value, std::string* name);
   absl::Status CheckHistory(std::string_view key, std::string_view value, std::string* name);
@@ -194,6 +199,7 @@ class RowChecker {
   const DefinitionSource& definitions_;
   // Of the row before.
   std::string last_log_key_;
+  size_t cost_ = 0;
 };
 
 absl::Status RowChecker::CheckLog(std::string_view key, std::string_view value, std::string* name) {
@@ -407,7 +413,7 @@ absl::Status RowChecker::CheckFeed(std::string_view key, std::string_view value,
 absl::Status RowChecker::CheckMeta(std::string_view key, std::string_view value,
                                    std::string* name) {
   const auto begins = [&](std::string_view prefix) { return key.starts_with(prefix); };
-  constexpr std::string_view kPositionPrefix = "vv/", kIdempotentPrefix = "idempotent/";
+  constexpr std::string_view kIdempotentPrefix = "idempotent/";
   *name = PlainName("meta", key);
   if (key == keys::kNode) {
     *name = "meta, the node";
@@ -418,12 +424,33 @@ absl::Status RowChecker::CheckMeta(std::string_view key, std::string_view value,
     *name = absl::StrCat("meta, region ", AbslView(key.substr(keys::kRegionPrefix.size())));
     return DecodeRegion(value).status();
   }
-  if (begins(kPositionPrefix)) {
-    const std::string region(key.substr(kPositionPrefix.size(), keys::kRegionSize));
+  if (begins(keys::kPositionPrefix)) {
+    const std::string region(key.substr(keys::kPositionPrefix.size(), keys::kRegionSize));
     *name = absl::StrCat("meta, position in a log of ", region);
     ASSIGN_OR_RETURN(const Origin origin, OriginOfPosition(region, key));
     ASSIGN_OR_RETURN(const uint64_t seq, DecodePosition(region, origin, value));
     return Entry(region, {origin, seq}).status();
+  }
+  if (begins(keys::kTreePrefix) || begins(keys::kTilePrefix)) {
+    static_assert(keys::kTreePrefix.size() == keys::kTilePrefix.size());
+    KeyParts parts(key.substr(keys::kTreePrefix.size()));
+    const std::string region(parts.Take(keys::kRegionSize));
+    const Origin origin{parts.Take64()};
+    if (parts.whole() && IsRegion(region)) {
+      *name = absl::StrCat("meta, Merkle tree of log ", LogTreeName(region, origin));
+      if (begins(keys::kTreePrefix) && parts.rest().empty()) {
+        cost_ += kTileWidth;
+        return CheckTreeRow(reader_, region, origin);
+      }
+      const std::string_view level = parts.Take(1);
+      const uint64_t index = parts.Take64();
+      if (begins(keys::kTilePrefix) && parts.whole() && parts.rest().empty()) {
+        cost_ += kTileWidth;
+        return CheckTileRow(reader_, region, origin, static_cast<uint8_t>(level.front()), index,
+                            value);
+      }
+    }
+    return Wrong("its key is none of a Merkle tree");
   }
   if (begins(keys::kDefinitionPrefix)) {
     *name = PlainName("meta, definition", key.substr(keys::kDefinitionPrefix.size()));
@@ -437,6 +464,9 @@ absl::Status RowChecker::CheckMeta(std::string_view key, std::string_view value,
     if (rest.size() <= keys::kRegionSize) return Wrong("its key is none of an offer");
     return DecodeOffer(rest.substr(0, keys::kRegionSize), rest.substr(keys::kRegionSize), value)
         .status();
+  }
+  if (begins(keys::kPeerPrefix)) {
+    return DecodePeer(key.substr(keys::kPeerPrefix.size()), value).status();
   }
   if (begins(kIdempotentPrefix)) return DecodeIdempotency(value).status();
   // What else there is names nothing that is kept elsewhere.
@@ -474,7 +504,8 @@ absl::StatusOr<RowCheckPage> CheckRows(const Reader& reader, const DefinitionSou
     std::string reached = begin;
     const absl::Status scanned =
         reader.Scan(family, begin, "", [&](std::string_view key, std::string_view value) {
-          if (page.rows >= rows_max || page.faults.size() >= kRowFaultsPerPageMax) {
+          if (page.rows + checker.cost() >= rows_max ||
+              page.faults.size() >= kRowFaultsPerPageMax) {
             page.next = PlaceOf(family, key);
             full = true;
             return false;

@@ -11,7 +11,8 @@
 //             elements; its index rows, its ref and its rows of the feed are there, and there are
 //             no others
 //   feed      each row belongs to the request that it names
-//   meta      each record reads; each definition has the hash by which it is kept
+//   meta      each record reads; each definition has the hash by which it is kept; each Merkle tree
+//             is the one of its log
 //
 // Costs about what the changes cost when they came, so it goes page by page: between two pages
 // others have their turn, and the store may move on, for each page is checked in a version of its

@@ -8,8 +8,11 @@ namespace tikar::server {
 
 void LogUnreadable(const sync::UnreadableRequest& one) {
   const bool named = !one.request.region.empty();
-  Log(Level::kError, "a request cannot be read; it stays as it is, the others go on",
-      {{"request", named ? sync::RequestName(one.request) : "not even its name can be read"},
+  // Not even the row that names it, or a log's Merkle tree: the reason says which.
+  Log(Level::kError,
+      named ? "a request cannot be read; it stays as it is, the others go on"
+            : "a row of the store cannot be read; it stays as it is, everything else goes on",
+      {{"request", named ? sync::RequestName(one.request) : ""},
        {"ref", named ? sync::FormatRef(sync::MakeRef(one.request.id)) : ""},
        {"reason", one.reason},
        {"advice",

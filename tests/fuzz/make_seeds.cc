@@ -53,9 +53,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   fuzz::Seeds seeds{std::filesystem::path(argv[1])};
-  for (const auto make :
-       {&fuzz::MakeHistorySeeds, &fuzz::MakeDefinitionSeeds, &fuzz::MakePlaceSeeds,
-        &fuzz::MakeStreamSeeds, &fuzz::MakeFileSeeds, &fuzz::MakeValueSeeds}) {
+  for (const auto make : {&fuzz::MakeBundleSeeds, &fuzz::MakeHistorySeeds,
+                          &fuzz::MakeDefinitionSeeds, &fuzz::MakePlaceSeeds, &fuzz::MakeStreamSeeds,
+                          &fuzz::MakeFileSeeds, &fuzz::MakeNoteSeeds, &fuzz::MakeValueSeeds}) {
     make(&seeds);
   }
   std::cout << seeds.Sum() << "\n";

@@ -47,6 +47,8 @@ FUZZ_TARGET(records, "stored records: decode, encode") {
       return Check(sync::DecodeIdempotency(rest), rest, &sync::EncodeIdempotency);
     case 'c':
       return Check(sync::DecodeCapability(rest), rest, &sync::EncodeCapability);
+    case 't':
+      return Check(sync::DecodeTree(rest), rest, &sync::EncodeTree);
     case 's': {
       const sync::RequestKey key = KeyOf(Records()[0]);
       return Check(sync::DecodeState(key, rest), rest, &sync::EncodeState);

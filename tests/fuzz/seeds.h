@@ -45,11 +45,13 @@ std::string Everything();
 // What goes on with the second record's request: a settlement, elements, a step, a retraction.
 std::vector<std::string> Sequel();
 
+void MakeBundleSeeds(Seeds* seeds);      // bundles
 void MakeHistorySeeds(Seeds* seeds);     // changes, entries, merge
 void MakeDefinitionSeeds(Seeds* seeds);  // definitions, definition_merge
 void MakePlaceSeeds(Seeds* seeds);       // cursors, page_tokens
 void MakeStreamSeeds(Seeds* seeds);      // sync_requests, sync_responses
 void MakeFileSeeds(Seeds* seeds);        // import, files
+void MakeNoteSeeds(Seeds* seeds);        // notes
 void MakeValueSeeds(Seeds* seeds);       // typed_values, values, records
 
 }  // namespace tikar::fuzz

@@ -109,6 +109,7 @@ void MakeRecords(Seeds* seeds) {
   add_all(sync::Family::kMeta, std::string(sync::keys::kNode), 'n', "node", 1);
   add_all(sync::Family::kMeta, std::string(sync::keys::kRegionPrefix), 'g', "region", 2);
   add_all(sync::Family::kMeta, std::string(sync::keys::kCapability), 'c', "capability", 1);
+  add_all(sync::Family::kMeta, std::string(sync::keys::kTreePrefix), 't', "tree", 1);
   const sync::RequestKey key = KeyOf(Records()[0]);
   add_all(sync::Family::kRequests, sync::keys::Record(key), 'r', "record", 1);
   add_all(sync::Family::kRequests, sync::keys::ElementPrefix(key), 'f', "element", 1);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -47,6 +48,7 @@ class Node {
     options.now_ms = now_ms;
     options.build_time_ms = build_time_ms;
     options.machine_id = machine_id_;
+    options.why_moved = why_moved;
     options.random = [this] { return random_(); };
     options.is_home = [this](std::string_view) { return is_home; };
     options.capability = capability;
@@ -213,6 +215,8 @@ class Node {
   // Of the last start.
   std::string clock_warning;
   std::string new_origin_reason;
+  // See Replica::Options.
+  std::function<std::string(std::string_view stored, std::string_view now)> why_moved;
   std::vector<std::string> definition_warnings;
 
  private:

@@ -76,6 +76,11 @@ TEST(KeysTest, OfMetaAreFrozen) {
             "646566696e6974696f6e2f"
             "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f");
   EXPECT_EQ(keys::Offer("15.01", "pengaduan"), "offer/15.01pengaduan");
+  EXPECT_EQ(keys::Peer("nias"), "peer/nias");
+  EXPECT_EQ(Hex(keys::Tree("15.01", Origin{0x0102030405060708})),
+            "747265652f31352e30310102030405060708");
+  EXPECT_EQ(Hex(keys::Tile("15.01", Origin{0x0102030405060708}, 1, 258)),
+            "74696c652f31352e30310102030405060708010000000000000102");
   EXPECT_EQ(keys::Idempotent("abc"), "idempotent/abc");
   EXPECT_EQ(Hex(keys::IdempotentAge(258, "abc")),
             "6964656d706f74656e742d6167652f0000000000000102616263");

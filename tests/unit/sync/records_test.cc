@@ -210,6 +210,14 @@ TEST(RecordsTest, AnOfferIsFrozen) {
   EXPECT_EQ(*DecodeOffer("15.01", "pengaduan", bytes), offer);
 }
 
+TEST(RecordsTest, ATreeIsFrozen) {
+  const TreeRecord tree{.size = 300, .root = Sha256("")};
+  const std::string bytes = absl::HexStringToBytes(
+      "01ac02e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(absl::BytesToHexString(EncodeTree(tree)), absl::BytesToHexString(bytes));
+  EXPECT_EQ(*DecodeTree(bytes), tree);
+}
+
 TEST(RecordsTest, AFoldCapabilityIsFrozen) {
   const FoldCapability capability{.mutation_kind = 10, .value_kind = 8, .merge_version = 300};
   EXPECT_EQ(absl::BytesToHexString(EncodeCapability(capability)), "010a08ac02");
@@ -288,6 +296,8 @@ std::vector<Format> AllFormats() {
       {"offer", EncodeOffer(Offered()),
        Rewrite([](std::string_view bytes) { return DecodeOffer("15.01", "pengaduan", bytes); },
                EncodeOffer)},
+      {"Merkle tree", EncodeTree({.size = 300, .root = Sha256("")}),
+       Rewrite(DecodeTree, EncodeTree)},
       {"fold capability", EncodeCapability(kFoldCapability),
        Rewrite(DecodeCapability, EncodeCapability)},
   };

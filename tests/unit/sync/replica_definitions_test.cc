@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 namespace tikar::sync {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -179,6 +181,72 @@ TEST_F(DefinitionsTest, ARegionAdoptsOnlyWhatIsHere) {
   EXPECT_EQ(code("Kerinci", *Complaint(), "kantor"), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(code(kKerinci, *Complaint(), std::string(kActorBytesMax + 1, 'a')),
             absl::StatusCode::kInvalidArgument);
+}
+
+// Mirrors end with the same offer, whatever the order in which they hear of them.
+TEST_F(DefinitionsTest, OfTwoOffersTheLargerStaysWhateverTheOrder) {
+  const auto offer = [](const Definition& definition, const std::string& actor, int64_t time_ms) {
+    return OfferRecord{.region = std::string(kKerinci),
+                       .service = "pengaduan",
+                       .definition = definition.hash(),
+                       .actor = actor,
+                       .time_ms = time_ms};
+  };
+  std::vector<OfferRecord> offers = {
+      offer(*Complaint(), "hub", 5), offer(*NewerComplaint(), "kantor", 5),
+      offer(*Complaint(), "kantor", 5), offer(*NewerComplaint(), "hub", 4)};
+  const OfferRecord largest = *std::max_element(
+      offers.begin(), offers.end(),
+      [](const OfferRecord& a, const OfferRecord& b) { return Supersedes(b, a); });
+  const auto less = [](const OfferRecord& a, const OfferRecord& b) { return Supersedes(b, a); };
+  std::sort(offers.begin(), offers.end(), less);
+  do {
+    Node node(7);
+    node.AddDefinition(*NewerComplaint());
+    for (const OfferRecord& one : offers) node.Commit(node.replica().ReceiveOffers({one}));
+    EXPECT_EQ(*FindOffer(node.reader(), kKerinci, "pengaduan"), largest);
+    EXPECT_TRUE(node.replica().ReceiveOffers(offers)->batch.empty()) << "nothing is new";
+  } while (std::next_permutation(offers.begin(), offers.end(), less));
+}
+
+TEST_F(DefinitionsTest, AnAdoptionIsLaterThanWhatItReplacesWhateverTheClocksSay) {
+  node_.AddDefinition(*NewerComplaint());
+  constexpr int64_t kNextYear = 1'800'000'000'000;
+  node_.Commit(node_.replica().ReceiveOffers({{.region = std::string(kKerinci),
+                                               .service = "pengaduan",
+                                               .definition = Complaint()->hash(),
+                                               .actor = "hub",
+                                               .time_ms = kNextYear}}));
+  node_.Commit(node_.replica().Adopt(kKerinci, NewerComplaint()->hash(), "kantor", 5));
+  const auto offer = *FindOffer(node_.reader(), kKerinci, "pengaduan");
+  EXPECT_EQ(offer->definition, NewerComplaint()->hash());
+  EXPECT_EQ(offer->time_ms, kNextYear + 1);
+}
+
+TEST_F(DefinitionsTest, WhatCannotBeAnOfferIsLeftOut) {
+  const OfferRecord good{.region = std::string(kKerinci),
+                         .service = "pengaduan",
+                         .definition = Complaint()->hash(),
+                         .actor = "hub",
+                         .time_ms = 5};
+  OfferRecord lacks = good, other_service = good, nowhere = good, wordy = good;
+  lacks.definition = NewerComplaint()->hash();
+  other_service.service = "pusyar";
+  nowhere.region = "Kerinci";
+  wordy.actor = std::string(kActorBytesMax + 1, 'a');
+  const auto outcome = node_.replica().ReceiveOffers({lacks, other_service, nowhere, wordy});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_TRUE(outcome->batch.empty());
+  EXPECT_THAT(node_.replica().ReceiveOffers({good})->regions_touched, ElementsAre(kKerinci));
+}
+
+TEST_F(DefinitionsTest, AnOriginThatIsSharedIsLeftOnce) {
+  const Origin shared = node_.replica().origin();
+  node_.Commit(node_.replica().LeaveOrigin(shared));
+  const Origin own = node_.replica().origin();
+  EXPECT_NE(own, shared);
+  EXPECT_TRUE(node_.replica().LeaveOrigin(shared)->batch.empty()) << "it was left before";
+  EXPECT_EQ(node_.replica().origin(), own);
 }
 
 }  // namespace

@@ -80,6 +80,34 @@ TEST_F(ReplicaTest, AStoreOnAnotherMachineBeginsANewOriginAndANewFeed) {
   EXPECT_EQ(node.origin(), after.origin) << "it knows the machine now";
 }
 
+TEST_F(ReplicaTest, WhoKnowsMoreOfThePlaceDecidesWhetherTheStoreMoved) {
+  Node node(7, "mesin");
+  const Origin origin = node.origin();
+  std::string asked;
+  node.why_moved = [&asked](std::string_view stored, std::string_view now) {
+    asked = std::string(stored) + " -> " + std::string(now);
+    return now == "mesin, salinan" ? "the directory is a copy" : "";
+  };
+  node.MoveToMachine("mesin, direktori");
+  EXPECT_EQ(asked, "mesin -> mesin, direktori");
+  EXPECT_EQ(node.new_origin_reason, "");
+  EXPECT_EQ(node.origin(), origin);
+  node.Start();
+  EXPECT_EQ(asked, "mesin, direktori -> mesin, direktori") << "what is known now was noted";
+  node.MoveToMachine("mesin, salinan");
+  EXPECT_EQ(node.new_origin_reason, "the directory is a copy");
+  EXPECT_NE(node.origin(), origin);
+}
+
+TEST_F(ReplicaTest, AStoreThatNeverKnewItsPlaceIsAskedAboutToo) {
+  Node node(7);
+  const Origin origin = node.origin();
+  node.why_moved = [](std::string_view, std::string_view) { return "restored from backup 3"; };
+  node.MoveToMachine("mesin");
+  EXPECT_EQ(node.new_origin_reason, "restored from backup 3");
+  EXPECT_NE(node.origin(), origin);
+}
+
 // Upgrades.
 
 // An older build: it knows nothing beyond Create, SetField, ClearField and Transition.

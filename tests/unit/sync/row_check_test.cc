@@ -91,6 +91,22 @@ TEST_F(RowCheckTest, FindsNothingInASoundStoreHoweverItIsCut) {
   }
 }
 
+TEST_F(RowCheckTest, TilesOfALogAreCheckedAndCountForWhatTheyCover) {
+  for (int i = 0; i < 300; ++i) node_.Push(budi_.Create());
+  const auto tiles = node_.Rows(Family::kMeta, keys::kTilePrefix);
+  ASSERT_EQ(tiles.size(), 2u);
+  EXPECT_THAT(Check(300).faults, IsEmpty());
+  for (const auto& [key, value] : tiles) {
+    std::string flipped = value;
+    flipped[5] ^= 1;
+    Put(Family::kMeta, key, flipped);
+    const RowCheckPage page = Check();
+    ASSERT_THAT(page.faults, Not(IsEmpty()));
+    EXPECT_THAT(page.faults.front().row, HasSubstr("Merkle tree of log 15.01/"));
+    Put(Family::kMeta, key, value);
+  }
+}
+
 TEST_F(RowCheckTest, EveryRowThatIsMissingIsFound) {
   size_t removed = 0;
   for (int number = 0; number < kFamilies; ++number) {
