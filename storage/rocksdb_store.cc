@@ -19,9 +19,11 @@
 #include "rocksdb/env.h"
 #include "rocksdb/sst_file_reader.h"
 #include "rocksdb/write_batch.h"
+#include "storage/backup_source.h"
 #include "storage/guarded_logs.h"
 #include "storage/info_log.h"
 #include "storage/rocksdb_options.h"
+#include "storage/rocksdb_reader.h"
 #include "storage/rocksdb_status.h"
 #include "storage/store_directory.h"
 #include "storage/store_health.h"
@@ -34,21 +36,6 @@ using sync::Family;
 namespace {
 
 using Handles = std::vector<rocksdb::ColumnFamilyHandle*>;
-
-rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
-std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
-// No such key; as against no such file.
-bool IsAbsent(const rocksdb::Status& status) {
-  return status.IsNotFound() && !status.IsPathNotFound();
-}
-
-void CloseHandles(rocksdb::DB& database, const Handles& handles) {
-  for (rocksdb::ColumnFamilyHandle* handle : handles) {
-    // Fails only for the default family of a database that is gone.
-    database.DestroyColumnFamilyHandle(handle).PermitUncheckedError();
-  }
-}
 
 // Keeps RocksDB's first warnings, instead of a file in a directory that must not be touched.
 class WarningKeeper : public rocksdb::Logger {
@@ -78,24 +65,6 @@ class WarningKeeper : public rocksdb::Logger {
   mutable std::mutex mutex_;
   std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
 };
-
-// In RocksDB's own "default" family, and alone there: the number of batches ever written. Each
-// batch raises it, so it tells exactly which batches are in the files. (RocksDB's sequence numbers
-// do not: they fall back at a restart when the last rows written were removed again.)
-constexpr char kBatchesKey[] = "batches";
-
-absl::StatusOr<uint64_t> ReadBatches(rocksdb::DB& database, const std::string& path) {
-  std::string text;
-  const rocksdb::Status status =
-      database.Get(rocksdb::ReadOptions(), database.DefaultColumnFamily(), kBatchesKey, &text);
-  if (IsAbsent(status)) return 0;
-  if (!status.ok()) return FromRocksdb(status, path);
-  uint64_t batches = 0;
-  if (!absl::SimpleAtoi(text, &batches)) {
-    return DamagedStore(path, absl::StrCat("the number of batches is \"", text, "\""));
-  }
-  return batches;
-}
 
 absl::Status CreateDatabase(const RocksdbStoreOptions& options, const std::string& path) {
   rocksdb::DBOptions database_options = DatabaseOptions(options, std::make_shared<WarningKeeper>());
@@ -230,10 +199,15 @@ class RocksdbStore::Database {
   bool read_only() const { return read_only_; }
   rocksdb::Env* env() const { return env_in_use_; }
 
-  // Makes everything written so far durable, which is at least up to batch `batches`. An error is
+  // Makes everything written so far durable. Any thread.
+  absl::Status SyncLog() {
+    return health_->Sync([this] { return database_->SyncWAL(); });
+  }
+
+  // The same, which is at least up to batch `batches`, and notes how far that was. An error is
   // noted in health().
   absl::Status Sync(uint64_t batches) {
-    RETURN_IF_ERROR(health_->Sync([this] { return database_->SyncWAL(); }));
+    RETURN_IF_ERROR(SyncLog());
     const absl::Status noted = directory_->NoteSynced(batches);
     if (noted.ok()) return noted;
     health_->Note(noted);
@@ -251,85 +225,6 @@ class RocksdbStore::Database {
   uint64_t batches_at_open_ = 0;
   bool read_only_ = false;
   rocksdb::Env* env_in_use_ = nullptr;
-};
-
-class RocksdbStore::DatabaseReader : public sync::Reader {
- public:
-  // Reads a snapshot taken now, or the latest state if not `frozen`.
-  DatabaseReader(std::shared_ptr<const Database> database, bool frozen)
-      : database_(std::move(database)),
-        snapshot_(frozen ? database_->rocks().GetSnapshot() : nullptr) {}
-  ~DatabaseReader() override {
-    if (snapshot_ != nullptr) database_->rocks().ReleaseSnapshot(snapshot_);
-  }
-  DatabaseReader(const DatabaseReader&) = delete;
-  DatabaseReader& operator=(const DatabaseReader&) = delete;
-
-  absl::StatusOr<std::optional<std::string>> Get(Family family,
-                                                 std::string_view key) const override {
-    std::string value;
-    const rocksdb::Status status =
-        database_->rocks().Get(ReadOptions(), database_->family(family), ToSlice(key), &value);
-    if (IsAbsent(status)) return std::nullopt;
-    if (!status.ok()) return FromRocksdb(status, database_->path());
-    return value;
-  }
-
-  absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(
-      Family family, const std::vector<std::string>& keys) const override {
-    std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
-    std::vector<rocksdb::PinnableSlice> found(keys.size());
-    std::vector<rocksdb::Status> statuses(keys.size());
-    database_->rocks().MultiGet(ReadOptions(), database_->family(family), slices.size(),
-                                slices.data(), found.data(), statuses.data());
-    std::vector<std::optional<std::string>> values(keys.size());
-    for (size_t i = 0; i < keys.size(); ++i) {
-      if (IsAbsent(statuses[i])) continue;
-      if (!statuses[i].ok()) return FromRocksdb(statuses[i], database_->path());
-      values[i] = found[i].ToString();
-    }
-    return values;
-  }
-
-  absl::Status Scan(Family family, std::string_view begin, std::string_view end,
-                    const Visitor& visit) const override {
-    return Walk(family, begin, end, /*reverse=*/false, visit);
-  }
-  absl::Status ScanReverse(Family family, std::string_view begin, std::string_view end,
-                           const Visitor& visit) const override {
-    return Walk(family, begin, end, /*reverse=*/true, visit);
-  }
-
- private:
-  rocksdb::ReadOptions ReadOptions() const {
-    rocksdb::ReadOptions options;
-    options.snapshot = snapshot_;
-    options.verify_checksums = true;
-    // A reader that ends last does not stop to delete files.
-    options.background_purge_on_iterator_cleanup = true;
-    return options;
-  }
-
-  absl::Status Walk(Family family, std::string_view begin, std::string_view end, bool reverse,
-                    const Visitor& visit) const {
-    if (!end.empty() && begin >= end) return absl::OkStatus();
-    // Tight bounds keep the iterator off the rows removed on either side, of which the feed has
-    // many. RocksDB reads ahead by itself once a scan proves to be long.
-    const rocksdb::Slice lower = ToSlice(begin), upper = ToSlice(end);
-    rocksdb::ReadOptions options = ReadOptions();
-    options.iterate_lower_bound = &lower;
-    if (!end.empty()) options.iterate_upper_bound = &upper;
-    const std::unique_ptr<rocksdb::Iterator> rows(
-        database_->rocks().NewIterator(options, database_->family(family)));
-    for (reverse ? rows->SeekToLast() : rows->SeekToFirst(); rows->Valid();
-         reverse ? rows->Prev() : rows->Next()) {
-      if (!visit(ToView(rows->key()), ToView(rows->value()))) return absl::OkStatus();
-    }
-    return FromRocksdb(rows->status(), database_->path());
-  }
-
-  const std::shared_ptr<const Database> database_;
-  const rocksdb::Snapshot* const snapshot_;
 };
 
 class RocksdbStore::DatabaseFiles : public TableFiles {
@@ -378,9 +273,27 @@ class RocksdbStore::DatabaseFiles : public TableFiles {
   const std::weak_ptr<const Database> database_;
 };
 
+class RocksdbStore::DatabaseRows : public BackupSource {
+ public:
+  explicit DatabaseRows(const std::shared_ptr<Database>& database) : database_(database) {}
+
+  absl::Status Copy(const std::function<absl::Status(const Rows&)>& copy) const override {
+    const std::shared_ptr<Database> database = database_.lock();
+    if (database == nullptr) return absl::UnavailableError("the store is closed");
+    RETURN_IF_ERROR(database->health().status());
+    return copy({.database = database->rocks(),
+                 .env = *database->env(),
+                 .sync = [&database] { return database->SyncLog(); },
+                 .health = [&database] { return database->health().status(); }});
+  }
+
+ private:
+  const std::weak_ptr<Database> database_;
+};
+
 RocksdbStore::RocksdbStore(std::shared_ptr<Database> database)
     : database_(std::move(database)),
-      latest_(std::make_unique<DatabaseReader>(database_, /*frozen=*/false)),
+      latest_(NewReader(/*frozen=*/false)),
       batches_(database_->batches_at_open()),
       synced_(batches_) {}
 
@@ -451,10 +364,15 @@ absl::Status RocksdbStore::Sync() {
   return absl::OkStatus();
 }
 
+std::unique_ptr<const RocksdbReader> RocksdbStore::NewReader(bool frozen) const {
+  return std::make_unique<const RocksdbReader>(database_, &database_->rocks(), database_->handles(),
+                                               database_->path(), frozen);
+}
+
 const sync::Reader& RocksdbStore::Latest() const { return *latest_; }
 
 std::shared_ptr<const sync::Reader> RocksdbStore::Snapshot() const {
-  return std::make_shared<const DatabaseReader>(database_, /*frozen=*/true);
+  return NewReader(/*frozen=*/true);
 }
 
 absl::Status RocksdbStore::Close() {
@@ -510,6 +428,11 @@ StoreStats RocksdbStore::stats() const {
 std::shared_ptr<const TableFiles> RocksdbStore::table_files() const {
   std::lock_guard lock(mutex_);
   return std::make_shared<const DatabaseFiles>(database_);
+}
+
+std::shared_ptr<const BackupSource> RocksdbStore::backup_source() const {
+  std::lock_guard lock(mutex_);
+  return std::make_shared<const DatabaseRows>(database_);
 }
 
 }  // namespace tikar::storage

@@ -33,6 +33,9 @@ class Env;
 
 namespace tikar::storage {
 
+class BackupSource;
+class RocksdbReader;
+
 enum class Compression { kNone, kLz4, kZstd };
 
 struct RocksdbStoreOptions {
@@ -97,19 +100,22 @@ class RocksdbStore : public Store {
 
   // For an operator who doubts the disk. Never null; keeps nothing open.
   std::shared_ptr<const TableFiles> table_files() const;
+  // For backups (backup.h). Never null; keeps nothing open.
+  std::shared_ptr<const BackupSource> backup_source() const;
 
  private:
   class Database;
-  class DatabaseReader;
   class DatabaseFiles;
+  class DatabaseRows;
 
   explicit RocksdbStore(std::shared_ptr<Database> database);
+  std::unique_ptr<const RocksdbReader> NewReader(bool frozen) const;
 
   // Shared with the snapshots. Null once closed. Set by Close alone, under the mutex because of
   // stats.
   mutable std::mutex mutex_;
   std::shared_ptr<Database> database_;
-  std::unique_ptr<const DatabaseReader> latest_;
+  std::unique_ptr<const RocksdbReader> latest_;
 
   // Number of the last batch that is in the log. Stored by the writer, loaded by the syncer.
   std::atomic<uint64_t> batches_;

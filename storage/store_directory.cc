@@ -1,17 +1,14 @@
 #include "storage/store_directory.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 #include <set>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -19,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
+#include "storage/files.h"
 #include "storage/rocksdb_status.h"
 #include "sync/status_macros.h"
 #include "sync/types.h"
@@ -33,101 +31,10 @@ constexpr char kLock[] = "LOCK";
 constexpr char kSynced[] = "SYNCED";
 constexpr char kDatabase[] = "db";
 constexpr char kDatabaseNew[] = "db.new";
-// Larger than any of the small files here ever is.
-constexpr size_t kSmallFileBytesMax = 4096;
-
-// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-  int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
-
-std::string Join(const std::string& directory, std::string_view name) {
-  return directory + "/" + std::string(name);
-}
-
-absl::Status SyncDirectory(const std::string& path) {
-  const Descriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0) return FromErrno(errno, "open", path);
-  if (fsync(directory.get()) != 0) return FromErrno(errno, "sync", path);
-  return absl::OkStatus();
-}
-
-// Makes `path` and its missing parents, each for the owner alone, and durable in its parent.
-absl::Status MakeDirectories(const std::string& path) {
-  struct stat found;
-  if (stat(path.c_str(), &found) == 0) {
-    if (S_ISDIR(found.st_mode)) return absl::OkStatus();
-    return absl::FailedPreconditionError(absl::StrCat(path, " is not a directory"));
-  }
-  if (errno != ENOENT) return FromErrno(errno, "look at", path);
-  std::string parent = std::filesystem::path(path).parent_path().string();
-  if (parent.empty()) parent = ".";
-  RETURN_IF_ERROR(MakeDirectories(parent));
-  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return FromErrno(errno, "create", path);
-  return SyncDirectory(parent);
-}
-
-absl::StatusOr<std::set<std::string>> ListDirectory(const std::string& path) {
-  DIR* directory = opendir(path.c_str());
-  if (directory == nullptr) return FromErrno(errno, "read", path);
-  std::set<std::string> names;
-  while (const dirent* entry = readdir(directory)) names.insert(entry->d_name);
-  closedir(directory);
-  names.erase(".");
-  names.erase("..");
-  return names;
-}
-
-absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return FromErrno(errno, "open", path);
-  std::string bytes(kSmallFileBytesMax, '\0');
-  const ssize_t count = pread(file.get(), bytes.data(), bytes.size(), 0);
-  if (count < 0) return FromErrno(errno, "read", path);
-  bytes.resize(static_cast<size_t>(count));
-  return bytes;
-}
-
-absl::Status WriteAt(int file, std::string_view bytes, const std::string& path) {
-  const ssize_t count = pwrite(file, bytes.data(), bytes.size(), 0);
-  if (count < 0) return FromErrno(errno, "write", path);
-  // A short write to a regular file means that there is no room for the rest.
-  if (static_cast<size_t>(count) != bytes.size()) return FromErrno(ENOSPC, "write", path);
-  return absl::OkStatus();
-}
-
-// Afterwards the file has exactly these bytes on disk. Not atomic.
-absl::Status WriteSmallFile(const std::string& path, std::string_view bytes) {
-  const Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (file.get() < 0) return FromErrno(errno, "create", path);
-  RETURN_IF_ERROR(WriteAt(file.get(), bytes, path));
-  if (fsync(file.get()) != 0) return FromErrno(errno, "sync", path);
-  return absl::OkStatus();
-}
-
-absl::Status Rename(const std::string& from, const std::string& to) {
-  if (rename(from.c_str(), to.c_str()) != 0) return FromErrno(errno, "rename", from);
-  return absl::OkStatus();
-}
-
-absl::Status RemoveTree(const std::string& path) {
-  std::error_code error;
-  std::filesystem::remove_all(path, error);
-  if (error) return FromErrno(error.value(), "remove", path);
-  return absl::OkStatus();
-}
-
+constexpr char kRestored[] = "RESTORED";
+// Not the store's, and not in its way: who the node is, and backups. Whoever sets up a machine puts
+// them there before the first start.
+constexpr const char* kNeighbours[] = {"identity", "backups", "bundles"};
 std::string Checksum(const std::string& text) { return sync::Sha256(text).hex().substr(0, 8); }
 
 std::optional<uint64_t> ParseFormatFile(const std::string& bytes) {
@@ -166,9 +73,10 @@ absl::StatusOr<Condition> Check(const std::string& path) {
       return DamagedStore(Join(path, kFormat), "the file is missing");
     }
     // What a crash in Create leaves, and what mkfs puts at the root of a disk of its own.
-    for (const char* ours : {kFormatNew, kLock, kSynced, kDatabaseNew, "lost+found"}) {
+    for (const char* ours : {kFormatNew, kLock, kSynced, kDatabaseNew, kRestored, "lost+found"}) {
       names->erase(ours);
     }
+    for (const char* neighbour : kNeighbours) names->erase(neighbour);
     if (names->empty()) return Condition::kEmpty;
     return absl::FailedPreconditionError(absl::StrCat(
         path, " is not empty and is no Tikar store (it has ", *names->begin(), " and no ", kFormat,
@@ -210,21 +118,12 @@ std::string Holder(const std::string& lock_path) {
   return absl::StrCat("process ", process, " (", absl::StripSuffix(*name, "\n"), ")");
 }
 
-// The locked file. The lock belongs to the open file, not to the process: it also keeps out a
-// second store in this process, and reading LOCK elsewhere in the process does not drop it.
 absl::StatusOr<int> Lock(const std::string& path) {
   const std::string lock_path = Join(path, kLock);
-  Descriptor file(open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (file.get() < 0) return FromErrno(errno, "open", lock_path);
-  struct flock whole = {};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  if (fcntl(file.get(), F_OFD_SETLK, &whole) != 0) {
-    if (errno != EAGAIN && errno != EACCES) return FromErrno(errno, "lock", lock_path);
-    return absl::FailedPreconditionError(absl::StrCat(path, " is in use by ", Holder(lock_path),
-                                                      ": stop it first; nothing was changed"));
-  }
-  return file.release();
+  absl::StatusOr<int> lock = LockFile(lock_path);
+  if (!absl::IsAborted(lock.status())) return lock;
+  return absl::FailedPreconditionError(absl::StrCat(path, " is in use by ", Holder(lock_path),
+                                                    ": stop it first; nothing was changed"));
 }
 
 }  // namespace
@@ -246,10 +145,56 @@ absl::StatusOr<std::unique_ptr<StoreDirectory>> StoreDirectory::Open(const std::
   ASSIGN_OR_RETURN(const int lock, Lock(path));
   std::unique_ptr<StoreDirectory> directory(new StoreDirectory(path, lock));
   ASSIGN_OR_RETURN(const Condition condition, Check(path));
-  if (condition == Condition::kEmpty) RETURN_IF_ERROR(directory->Create(create));
+  if (condition == Condition::kEmpty) RETURN_IF_ERROR(directory->Create({}, create));
   if (condition != Condition::kComplete) RETURN_IF_ERROR(directory->FinishCreation());
   RETURN_IF_ERROR(directory->OpenSynced());
   return directory;
+}
+
+absl::Status StoreDirectory::CheckVacant(const std::string& path) {
+  struct stat found;
+  if (stat(path.c_str(), &found) != 0 && errno == ENOENT) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Condition condition, Check(path));
+  if (condition == Condition::kEmpty) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      path,
+      " holds a store already, and a backup is restored into an empty directory only: give another "
+      "one, or start without --restore-from to go on with the store that is there; nothing was "
+      "changed"));
+}
+
+absl::Status StoreDirectory::Restore(const std::string& path, const Contents& contents,
+                                     const Creator& create) {
+  CHECK(!contents.restored.empty());
+  RETURN_IF_ERROR(MakeDirectories(path));
+  RETURN_IF_ERROR(CheckVacant(path));
+  ASSIGN_OR_RETURN(const int lock, Lock(path));
+  StoreDirectory directory(path, lock);
+  RETURN_IF_ERROR(CheckVacant(path));
+  const absl::Status created = directory.Create(contents, create);
+  if (created.ok()) return directory.FinishCreation();
+  // Makes room for another attempt. If that fails too, the next one does it.
+  RemoveTree(Join(path, kDatabaseNew)).IgnoreError();
+  return created;
+}
+
+absl::StatusOr<std::string> StoreDirectory::RestoredNote(const std::string& path) {
+  const std::string file = Join(path, kRestored);
+  struct stat found;
+  if (stat(file.c_str(), &found) != 0) {
+    if (errno == ENOENT) return std::string();
+    return FromErrno(errno, "look at", file);
+  }
+  return ReadSmallFile(file);
+}
+
+absl::Status StoreDirectory::ForgetRestored(const std::string& path) {
+  const std::string file = Join(path, kRestored);
+  if (unlink(file.c_str()) != 0) {
+    if (errno == ENOENT) return absl::OkStatus();
+    return FromErrno(errno, "remove", file);
+  }
+  return SyncDirectory(path);
 }
 
 absl::StatusOr<std::unique_ptr<StoreDirectory>> StoreDirectory::OpenExisting(
@@ -282,13 +227,18 @@ StoreDirectory::~StoreDirectory() {
   close(lock_);
 }
 
-absl::Status StoreDirectory::Create(const Creator& create) {
+absl::Status StoreDirectory::Create(const Contents& contents, const Creator& create) {
   const std::string database = Join(path_, kDatabaseNew);
   RETURN_IF_ERROR(RemoveTree(database));
+  RETURN_IF_ERROR(RemoveTree(Join(path_, kRestored)));
   if (mkdir(database.c_str(), 0700) != 0) return FromErrno(errno, "create", database);
   RETURN_IF_ERROR(create(database));
-  RETURN_IF_ERROR(WriteSmallFile(Join(path_, kSynced), SyncedFile(0)));
-  RETURN_IF_ERROR(WriteSmallFile(Join(path_, kFormatNew), FormatFile(kStoreFormat)));
+  RETURN_IF_ERROR(SyncDirectory(database));
+  if (!contents.restored.empty()) {
+    RETURN_IF_ERROR(WriteSmallFile(Join(path_, kRestored), contents.restored));
+  }
+  RETURN_IF_ERROR(WriteSmallFile(Join(path_, kSynced), SyncedFile(contents.batches)));
+  RETURN_IF_ERROR(WriteSmallFile(Join(path_, kFormatNew), FormatFile(contents.format)));
   RETURN_IF_ERROR(SyncDirectory(path_));
   RETURN_IF_ERROR(Rename(Join(path_, kFormatNew), Join(path_, kFormat)));
   return SyncDirectory(path_);

@@ -1,9 +1,12 @@
 // The data directory around RocksDB: what it is, whose it is, and how far it was synced.
 //
-//   FORMAT   what this directory is and in which version; written once, when everything else is
-//   there LOCK     locked while a process has the store open; holds that process's number SYNCED
-//   how far writes were acknowledged as durable db/      RocksDB rocksdb.log, rocksdb.log.old what
-//   RocksDB says of its work (info_log.h)
+//   FORMAT     what this directory is and in which version; written once, when everything else is
+//              there
+//   LOCK       locked while a process has the store open; holds that process's number
+//   SYNCED     how far writes were acknowledged as durable
+//   RESTORED   where a store that was restored comes from; goes when it has a log of its own
+//   db/        RocksDB
+//   rocksdb.log, rocksdb.log.old  what RocksDB says of its work (info_log.h)
 //
 // Why SYNCED: a write-ahead log whose end is missing looks the same whether power failed before the
 // last fsync (then it is right to go on without) or the disk lost what was synced long ago (then it
@@ -52,6 +55,14 @@ class StoreDirectory {
   // Makes an empty RocksDB in the directory `path`, which exists, and closes it.
   using Creator = std::function<absl::Status(const std::string& path)>;
 
+  // What a store that is made begins with.
+  struct Contents {
+    uint64_t format = kStoreFormat;
+    uint64_t batches = 0;  // of what the Creator makes: that must not be less
+    // Empty: it is a new one. Else what RESTORED is to say.
+    std::string restored;
+  };
+
   // Locks the data directory `path`. Makes it (mode 0700, and missing parents) and everything in it
   // when it does not exist or is empty; finishes what a crash interrupted.
   //   kFailedPrecondition  of a newer format, or an older one than is read; or not empty and no
@@ -63,6 +74,17 @@ class StoreDirectory {
   // The same for a directory that is to be looked at: nothing is made or finished.
   //   kNotFound  there is no store, or one whose creation was interrupted
   static absl::StatusOr<std::unique_ptr<StoreDirectory>> OpenExisting(const std::string& path);
+  // Makes a store in `path`, out of what `create` puts there. A crash half-way leaves what
+  // CheckVacant takes for empty.
+  //   as CheckVacant; what `create` returns
+  static absl::Status Restore(const std::string& path, const Contents& contents,
+                              const Creator& create);
+  // OK: there is nothing, so that a store may be restored to `path`.
+  //   kFailedPrecondition  it holds a store, or something else
+  static absl::Status CheckVacant(const std::string& path);
+  // What RESTORED says; empty: it is not there.
+  static absl::StatusOr<std::string> RestoredNote(const std::string& path);
+  static absl::Status ForgetRestored(const std::string& path);
   ~StoreDirectory();
   StoreDirectory(const StoreDirectory&) = delete;
   StoreDirectory& operator=(const StoreDirectory&) = delete;
@@ -86,7 +108,7 @@ class StoreDirectory {
  private:
   StoreDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
 
-  absl::Status Create(const Creator& create);
+  absl::Status Create(const Contents& contents, const Creator& create);
   absl::Status FinishCreation();
   absl::Status OpenSynced();
 

@@ -196,6 +196,71 @@ absl::Status ChangedMeanwhile(std::string_view what) {
       .ToStatus();
 }
 
+absl::Status PeerConnected(std::string_view peer) {
+  return Failure(absl::StatusCode::kAlreadyExists, "PEER_CONNECTED",
+                 absl::StrCat("Sambungan lain dengan node ", AbslView(peer), " sudah ada."),
+                 absl::StrCat("another connection with node ", AbslView(peer), " is up"))
+      .ToStatus();
+}
+
+absl::Status WrongPeer(std::string_view why) {
+  return Failure(absl::StatusCode::kFailedPrecondition, "WRONG_PEER",
+                 absl::StrCat("Node ini tidak dapat menjadi cermin: ", AbslView(why)), why)
+      .ToStatus();
+}
+
+absl::Status PeerTaken(std::string_view peer, std::string_view address) {
+  return Failure(absl::StatusCode::kAlreadyExists, "PEER_TAKEN",
+                 absl::StrCat("Node ", AbslView(peer), " sudah terdaftar dengan alamat ",
+                              AbslView(address),
+                              " atau daerah lain; hapus dahulu: tikar peers "
+                              "remove ",
+                              AbslView(peer)),
+                 absl::StrCat("peer ", AbslView(peer), " is there with address ", AbslView(address),
+                              " or with other regions; remove it first: tikar "
+                              "peers remove ",
+                              AbslView(peer)))
+      .ToStatus();
+}
+
+absl::Status PeerOfCommandLine(std::string_view peer) {
+  return Failure(absl::StatusCode::kFailedPrecondition, "PEER_OF_COMMAND_LINE",
+                 absl::StrCat("Node ", AbslView(peer),
+                              " ada pada baris perintah server; jalankan "
+                              "tikard tanpa --peer ",
+                              AbslView(peer), "=..."),
+                 absl::StrCat("peer ", AbslView(peer),
+                              " is on the server's command line; start "
+                              "tikard without --peer ",
+                              AbslView(peer), "=..."))
+      .ToStatus();
+}
+
+absl::Status PeerDialsUs(std::string_view peer) {
+  return Failure(absl::StatusCode::kFailedPrecondition, "PEER_DIALS_US",
+                 absl::StrCat("Node ", AbslView(peer),
+                              " yang menghubungi server ini; hapus pada "
+                              "node itu"),
+                 absl::StrCat("peer ", AbslView(peer),
+                              " dials this server; remove this server "
+                              "there"))
+      .ToStatus();
+}
+
+absl::Status MirrorsWithNobody() {
+  return Failure(absl::StatusCode::kFailedPrecondition, "NO_IDENTITY",
+                 "Server ini belum punya identitas; buat dengan tikard init, lalu jalankan lagi.",
+                 "this server has no identity; make one with tikard init, then start it again")
+      .ToStatus();
+}
+
+absl::Status MirrorMistake(std::string_view what) {
+  return Failure(absl::StatusCode::kInvalidArgument, "MIRROR_MISTAKE",
+                 absl::StrCat("Node lain melanggar protokol cermin: ", AbslView(what)),
+                 absl::StrCat("the other node breaks the protocol of mirrors: ", AbslView(what)))
+      .ToStatus();
+}
+
 absl::Status VersionTaken(std::string_view publisher, std::string_view service, uint32_t version,
                           uint32_t version_newest) {
   return Failure(absl::StatusCode::kAlreadyExists, "VERSION_TAKEN",
@@ -241,6 +306,11 @@ absl::Status Refused(v1::RefusalReason reason, const std::vector<sync::Violation
   constexpr std::string_view kPrefix = "REFUSAL_REASON_";
   if (name.compare(0, kPrefix.size(), kPrefix) == 0) name.erase(0, kPrefix.size());
   return Failure(CodeOf(reason), name, message_id, message_en).With(violations).ToStatus();
+}
+
+absl::Status ForOperator(const absl::Status& status, std::string_view reason,
+                         std::string_view message_id) {
+  return Failure(status.code(), reason, message_id, sync::StdView(status.message())).ToStatus();
 }
 
 google::rpc::Status DetailsOf(const absl::Status& status) {

@@ -36,6 +36,20 @@ absl::Status ChangedMeanwhile(std::string_view what);
 // is `version_newest`.
 absl::Status VersionTaken(std::string_view publisher, std::string_view service, uint32_t version,
                           uint32_t version_newest);
+// ALREADY_EXISTS: another connection with this node is up.
+absl::Status PeerConnected(std::string_view peer);
+// FAILED_PRECONDITION: the node at the other end is not one to mirror with. `why` in English, for
+// whoever runs the two.
+absl::Status WrongPeer(std::string_view why);
+// ALREADY_EXISTS: a peer of this name was added with another address or other regions.
+absl::Status PeerTaken(std::string_view peer, std::string_view address);
+// FAILED_PRECONDITION: the peer is not one that was added, and cannot be removed.
+absl::Status PeerOfCommandLine(std::string_view peer);
+absl::Status PeerDialsUs(std::string_view peer);
+// FAILED_PRECONDITION: this server has no name by which to mirror.
+absl::Status MirrorsWithNobody();
+// INVALID_ARGUMENT: the other node breaks the protocol of mirrors.
+absl::Status MirrorMistake(std::string_view what);
 // NOT_FOUND. `name` as the caller gave it.
 absl::Status NoSuchThing(std::string_view name);
 
@@ -47,6 +61,11 @@ absl::Status MalformedIn(std::string_view code, const std::vector<sync::Violatio
 // A change that was refused: INVALID_ARGUMENT, PERMISSION_DENIED or FAILED_PRECONDITION by
 // `reason`, with the violations as far as they fit.
 absl::Status Refused(v1::RefusalReason reason, const std::vector<sync::Violation>& violations);
+
+// The code and the words of `status` as they are, files included: for calls of whoever runs the
+// server.
+absl::Status ForOperator(const absl::Status& status, std::string_view reason,
+                         std::string_view message_id);
 
 // Code, message and details of any status. One that no function here made gets words by its code;
 // what the storage said about its files stays in the log and is not told to strangers.

@@ -91,6 +91,10 @@ struct SequencerOptions {
   // Whether it is worth while to open a failed store again; null: always. So readers keep the last
   // version while the disk is still full.
   std::function<absl::Status()> probe_store;
+  // Where the store that was just opened is, for replica.machine_id; null: that stays as it is.
+  std::function<absl::StatusOr<std::string>()> place;
+  // Called when the log in which the node writes is durable, after each opening; null: nobody asks.
+  std::function<absl::Status()> opened;
   // now_ms is filled in by the sequencer.
   sync::Replica::Options replica;
   // Milliseconds since the epoch. Any thread.

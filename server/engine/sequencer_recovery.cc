@@ -129,6 +129,9 @@ absl::Status Sequencer::TryRecovery() {
 absl::StatusOr<sync::Replica::Opened> Sequencer::OpenReplica() {
   sync::Replica::Options replica_options = options_.replica;
   replica_options.now_ms = options_.now_ms();
+  if (options_.place != nullptr) {
+    ASSIGN_OR_RETURN(replica_options.machine_id, options_.place());
+  }
   ASSIGN_OR_RETURN(sync::Replica::Opened opened,
                    sync::Replica::Open(store_->Latest(), replica_options));
   RETURN_IF_ERROR(store_->Write(opened.batch));
@@ -142,6 +145,7 @@ absl::Status Sequencer::OpenAll() {
   }
   ASSIGN_OR_RETURN(const sync::Replica::Opened opened, OpenReplica());
   RETURN_IF_ERROR(store_->Sync());
+  if (options_.opened != nullptr) RETURN_IF_ERROR(options_.opened());
   // What an older build could not fold, this one may, but a piece at a time, between groups.
   upgrade_given_up_ = false;
   unreadable_told_.clear();

@@ -18,6 +18,7 @@
 #include "child_process.h"
 #include "clients/cpp/sync_runner.h"
 #include "sdk_phone.h"
+#include "tikar/v1/backup_service.grpc.pb.h"
 #include "tikar/v1/catalog_service.grpc.pb.h"
 
 namespace tikar::client {
@@ -25,24 +26,26 @@ namespace tikar::client {
 class Tikard {
  public:
   explicit Tikard(const TemporaryDirectory& directory)
-      : data_(directory.File("data")),
+      : directory_(directory.File("")),
+        data_(directory.File("data")),
         port_file_(directory.File("port")),
         log_(directory.File("tikard.log")) {}
 
-  // Returns when it listens; a second start takes the port of the first.
-  void Start() {
+  // Returns when it listens; a second start takes the port of the first. `more`: other flags.
+  void Start(const std::vector<std::string>& more = {}) {
     std::filesystem::remove(port_file_);
-    const std::vector<std::string> arguments = {TIKARD_PATH,
-                                                "--listen",
-                                                "127.0.0.1:" + std::to_string(port_),
-                                                "--port-file",
-                                                port_file_,
-                                                "--data-dir",
-                                                data_,
-                                                "--catalog",
-                                                TIKAR_SOURCE_DIR "/catalog",
-                                                "--drain-seconds",
-                                                "1"};
+    std::vector<std::string> arguments = {TIKARD_PATH,
+                                          "--listen",
+                                          "127.0.0.1:" + std::to_string(port_),
+                                          "--port-file",
+                                          port_file_,
+                                          "--data-dir",
+                                          data_,
+                                          "--catalog",
+                                          TIKAR_SOURCE_DIR "/catalog",
+                                          "--drain-seconds",
+                                          "1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
     process_ = std::make_unique<ChildProcess>(TIKARD_PATH, arguments, log_);
     const std::string port = process_->AwaitLine(port_file_);
     ASSERT_FALSE(port.empty()) << "tikard does not listen: " << ReadFile(log_);
@@ -50,13 +53,35 @@ class Tikard {
   }
   // As a power cut would.
   void Kill() { process_.reset(); }
+  // Backs up what it has, while it runs, to a directory of its own.
+  void Backup() {
+    const auto stub = v1::BackupService::NewStub(MakeChannel(address()));
+    grpc::ClientContext context;
+    const auto stream = stub->CreateBackup(&context, v1::CreateBackupRequest());
+    v1::CreateBackupResponse response;
+    while (stream->Read(&response)) {
+    }
+    const grpc::Status status = stream->Finish();
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    backups_ = response.directory();
+  }
+  // Starts with what the newest backup holds, on another directory, at the same address.
+  void StartFromBackup() {
+    data_ = directory_ + "restored-" + std::to_string(++restores_);
+    Start({"--restore-from", backups_});
+  }
+  std::string log() const { return ReadFile(log_); }
   void Freeze() { process_->Signal(SIGSTOP); }
   void Thaw() { process_->Signal(SIGCONT); }
 
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
  private:
-  const std::string data_, port_file_, log_;
+  const std::string directory_;  // with a slash at the end
+  std::string data_;
+  const std::string port_file_, log_;
+  std::string backups_;
+  int restores_ = 0;
   std::unique_ptr<ChildProcess> process_;
   int port_ = 0;
 };
