@@ -322,6 +322,19 @@ absl::StatusOr<ListPage> FieldApp::List(const ListQuery& query) {
   });
 }
 
+absl::StatusOr<std::string> FieldApp::MakeBundle(const BundleReceiver& receiver) {
+  return Exclusively([&] {
+    return MakeOutboxBundle(store_.get(), options_.clock, options_.random, options_.client_version,
+                            receiver);
+  });
+}
+
+absl::StatusOr<BundleAnswers> FieldApp::TakeAcknowledgement(std::string_view file,
+                                                            const BundleReceiver& receiver) {
+  return Exclusively(
+      [&] { return TakeOutboxAcknowledgement(store_.get(), options_.random, file, receiver); });
+}
+
 absl::StatusOr<SyncStatus> FieldApp::Status() {
   return Exclusively([&]() -> absl::StatusOr<SyncStatus> {
     ASSIGN_OR_RETURN(const OutboxCounts counts, store_->outbox().Count());

@@ -37,6 +37,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "clients/cpp/bundle.h"
 #include "clients/cpp/environment.h"
 #include "clients/cpp/limits.h"
 #include "clients/cpp/local_store.h"
@@ -224,6 +225,16 @@ class FieldApp {
   absl::Status Retry(const sync::ChangeId& change_id);
   // Forgets it: somebody entered it anew, or does not need it.
   absl::Status Dismiss(const sync::ChangeId& change_id);
+
+  // --- without a network: bundle.h
+
+  // All that no server has, or that one machine only has, as a file for that server; nothing here
+  // changes. NotFound: there is nothing. ResourceExhausted: too much for one file.
+  absl::StatusOr<std::string> MakeBundle(const BundleReceiver& receiver);
+  // What that server answered to it. InvalidArgument: the file is something else. DataLoss: it was
+  // damaged on its way.
+  absl::StatusOr<BundleAnswers> TakeAcknowledgement(std::string_view file,
+                                                    const BundleReceiver& receiver);
 
   // --- scope
 

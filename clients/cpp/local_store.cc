@@ -80,11 +80,20 @@ std::string SchemaOfOffers() {
   return absl::StrCat(Offers::Schema(), "ALTER TABLE sync_state DROP COLUMN catalog_at_ms;");
 }
 
+// With what files that others carry are signed (bundle.h); made with the first of them.
+constexpr char kSchemaOfBundles[] = R"sql(
+  CREATE TABLE bundle_key (
+    row INTEGER PRIMARY KEY CHECK (row = 1),
+    seed BLOB NOT NULL
+  );
+)sql";
+
 // Brings a file from schema `version` to the next. Add a case for each new version; never change
 // one.
 std::string Migration(int version) {
   if (version == 1) return kSchemaOfPasses;
   if (version == 2) return SchemaOfOffers();
+  if (version == 3) return kSchemaOfBundles;
   CHECK(version == 0);
   return absl::StrCat("PRAGMA application_id = ", kApplicationId, ";", kCoreSchema,
                       Outbox::Schema(), Replica::Schema());

@@ -74,7 +74,7 @@ struct SyncState {
 class LocalStore : public sync::DefinitionSource {
  public:
   // The newest schema this build reads and writes.
-  static constexpr int kSchemaVersion = 3;
+  static constexpr int kSchemaVersion = 4;
 
   // Opens or makes the file. FailedPrecondition, and the file stays as it is, byte for byte: it was
   // written by a newer app, or is a database of something else. DataLoss: damaged.

@@ -157,6 +157,20 @@ absl::Status Outbox::EachToSend(uint64_t origin, uint64_t stream,
   }
 }
 
+absl::Status Outbox::EachToCarry(const std::function<bool(OutgoingChange)>& take) {
+  ASSIGN_OR_RETURN(Statement rows,
+                   database_->Prepare("SELECT position, change_id, body FROM outbox "
+                                      "WHERE fate IN (?, ?, ?) ORDER BY deferred, position"));
+  rows.BindAll(kUnsent, kQuarantined, kAcknowledged);
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, rows.Step());
+    if (!more) return absl::OkStatus();
+    std::optional<sync::ChangeId> id = sync::ChangeId::FromBytes(rows.Bytes(1));
+    if (!id) return absl::DataLossError("a stored change id has the wrong length");
+    if (!take({rows.Number(0), *id, rows.Bytes(2)})) return absl::OkStatus();
+  }
+}
+
 absl::Status Outbox::Answer(int64_t position, const v1::ChangeResult& result, uint64_t origin,
                             uint64_t stream) {
   RETURN_IF_ERROR(database_->Run(

@@ -93,6 +93,10 @@ class Outbox {
   absl::Status EachToSend(uint64_t origin, uint64_t stream,
                           const std::function<bool(OutgoingChange)>& take);
 
+  // All that a server may not have, or that may be on one machine only, in order of making: for a
+  // file that is carried there (bundle.h).
+  absl::Status EachToCarry(const std::function<bool(OutgoingChange)>& take);
+
   // Stores what the server that writes `origin` said.
   absl::Status Answer(int64_t position, const v1::ChangeResult& result, uint64_t origin,
                       uint64_t stream);

@@ -291,6 +291,7 @@ TEST_F(OffersTest, FileOfSchemaTwoIsTakenOverAndLearnsTheOffersByTheNextExchange
                          "DROP TABLE offers; DROP TABLE offers_scope;"
                          "ALTER TABLE sync_state ADD COLUMN"
                          "  catalog_at_ms INTEGER NOT NULL DEFAULT 1;"
+                         "DROP TABLE bundle_key;"
                          "PRAGMA user_version = 2;",
                          nullptr, nullptr, nullptr),
             SQLITE_OK);

@@ -186,6 +186,7 @@ TEST_F(StartOverTest, FileOfSchemaOneIsTakenOverAndStartsOverOnce) {
                              "CREATE TABLE serial (row INTEGER PRIMARY KEY CHECK (row = 1),"
                              "  last INTEGER NOT NULL);"
                              "INSERT INTO serial VALUES (1, 1);"
+                             "DROP TABLE bundle_key;"
                              "PRAGMA user_version = 1;")
                     .ok());
   }
