@@ -39,6 +39,8 @@ class TikardTest : public ::testing::Test {
   }
 
   void SetUp() override { Start(); }
+  // For tikard.
+  virtual std::vector<std::string> MoreFlags() const { return {}; }
 
   void Start() {
     const std::string port_file = File("port"), log = File("tikard.log");
@@ -46,6 +48,8 @@ class TikardTest : public ::testing::Test {
     std::vector<std::string> arguments = {TIKAR_TIKARD,  "--listen",  "127.0.0.1:" + port_,
                                           "--port-file", port_file,   "--data-dir",
                                           File("data"),  "--catalog", TIKAR_SOURCE_DIR "/catalog"};
+    const std::vector<std::string> more = MoreFlags();
+    arguments.insert(arguments.end(), more.begin(), more.end());
     process_ = std::make_unique<client::ChildProcess>(TIKAR_TIKARD, arguments, log);
     port_ = process_->AwaitLine(port_file);
     ASSERT_FALSE(port_.empty()) << "tikard does not listen: " << ReadLog();

@@ -118,6 +118,12 @@ TEST_F(FlagsTest, HomeIsAllUnlessRegionsAreNamed) {
   }
 }
 
+TEST_F(FlagsTest, OtherNodesAreLetInOnlyWhereToldTo) {
+  EXPECT_EQ(Parse({}).flags.mirror_listen, "");
+  EXPECT_EQ(Parse({"--mirror-listen=0.0.0.0:50152"}).flags.mirror_listen, "0.0.0.0:50152");
+  EXPECT_THAT(Parse({"--help"}).message, HasSubstr("tikard init"));
+}
+
 TEST_F(FlagsTest, TimersRunEveryMinuteUnlessToldOtherwise) {
   EXPECT_EQ(Parse({}).flags.timers_interval_seconds, 60);
   EXPECT_EQ(Parse({"--timers-interval=5"}).flags.timers_interval_seconds, 5);

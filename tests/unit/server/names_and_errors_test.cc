@@ -104,6 +104,17 @@ TEST(LoopbackAddress, OnlyThisMachineMayCall) {
   }
 }
 
+TEST(MirrorAddress, AnyAddressOfThisMachineButNoName) {
+  for (const char* good : {"10.15.1.2:50152", "0.0.0.0:0", "[::]:50152", "[fd00::15]:1"}) {
+    EXPECT_EQ(*MirrorAddress(good), good);
+  }
+  EXPECT_EQ(*MirrorAddress("localhost:0"), "127.0.0.1:0");
+  for (const char* bad : {"", ":50152", "50152", "10.15.1.2", "10.15.1.2:65536", "10.15.1:1",
+                          "kerinci.example.go.id:50152", "::1:50152", "[::1:50152"}) {
+    EXPECT_EQ(MirrorAddress(bad).status().code(), absl::StatusCode::kInvalidArgument) << bad;
+  }
+}
+
 // One row per kind of failure: what a caller gets.
 struct ErrorCase {
   absl::Status status;
