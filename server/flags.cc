@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "server/engine/limits.h"
+#include "server/mirror_options.h"
 #include "sync/feed.h"
 #include "sync/status_macros.h"
 
@@ -20,14 +21,22 @@ namespace {
 
 constexpr char kDescription[] =
     "tikard receives, keeps and joins citizen service requests from phones that are mostly\n"
-    "offline. It listens on loopback only: TLS and enrolled devices come in a later version.";
+    "offline. It listens for them on loopback only: enrolled devices come in a later version.\n"
+    "Other nodes are let in by mutual TLS. Commands, each with --help of its own:\n"
+    "  tikard init      makes the identity of this node, by which other nodes know it\n"
+    "  tikard sign      lets a node into the network, on the machine of its CA\n"
+    "  tikard renew     renews this node's certificate\n"
+    "  tikard identity  shows who this node is";
 
 constexpr char kExamples[] =
     "Examples:\n"
     "  tikard --data-dir /var/lib/tikar --catalog /usr/share/tikar/catalog\n"
     "  tikard --listen 127.0.0.1:0 --port-file /tmp/tikard.port --log-format json\n"
+    "  tikard --data-dir /var/lib/tikar --mirror-listen 0.0.0.0:50152\n"
+    "  tikard --data-dir /var/lib/tikar --peer jambi=hub.jambiprov.go.id:50152\n"
     "  tikard --flagfile /etc/tikar/tikard.flags\n"
     "  tikard --check --data-dir /var/lib/tikar\n"
+    "  tikard --restore-from /mnt/usb/tikar@3 --data-dir /var/lib/tikar-restored\n"
     "\n"
     "A flag file holds one flag a line, as above; lines that begin with # do not count.\n"
     "Stop it with SIGTERM or Ctrl-C: it finishes what it took, closes the store and exits with 0.\n"
@@ -115,14 +124,53 @@ ParsedFlags ParseFlags(std::vector<std::string> arguments, const std::string& ve
   app.option_defaults()->always_capture_default()->multi_option_policy(
       CLI::MultiOptionPolicy::TakeLast);
   app.add_option("--listen", flags.listen, "Loopback address and port; port 0 takes a free one");
+  app.add_option(
+         "--peer", flags.peers,
+         "Mirror with this node: dial it, again and again; as often as needed. `tikar peers "
+         "add` does the same without a restart")
+      ->type_name("NAME=HOST:PORT")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false)
+      ->check([](const std::string& value) {
+        return std::string(ParsePeer(value).status().message());
+      });
+  std::string mirror_regions;
+  app.add_option("--mirror-regions", mirror_regions,
+                 "Provinces and regions to mirror, as 15.01,15.71, or * for all; without it those "
+                 "of this node's certificate")
+      ->type_name("REGIONS")
+      ->check([](const std::string& value) { return MirrorRegionsMistake(value); });
+  app.add_option(
+         "--mirror-without-tls", flags.mirror_without_tls,
+         "Mirror under this name with nodes on this machine, without identities and TLS: to "
+         "try it out")
+      ->type_name("NAME")
+      ->check([](const std::string& value) {
+        return sync::IsNodeName(value) ? std::string()
+                                       : "\"" + value + "\" is no name of a node, such as kerinci";
+      });
+  app.add_option("--mirror-listen", flags.mirror_listen,
+                 "Address and port where other nodes are let in, by mutual TLS; needs tikard init. "
+                 "Empty: nowhere");
   app.add_option("--port-file", flags.port_file,
                  "Write the port to this file once the server listens");
   app.add_option("--data-dir", flags.data_directory, "Where the store is; made if it is not there");
   app.add_option("--catalog", flags.catalog,
                  "Directory with areas/*.csv, services/*.textproto and calendars/*.textproto");
-  app.add_flag(
+  CLI::Option* check = app.add_flag(
       "--check", flags.check,
       "Do not serve: look through the data directory for damage, and change nothing in it");
+  app.add_option(
+         "--backup-dir", flags.backup_directory,
+         "Where `tikar backup create` puts backups; empty: \"backups\" in the data directory. "
+         "Better on another disk")
+      ->type_name("DIR");
+  app.add_option(
+         "--restore-from", flags.restore_from,
+         "Make the data directory, which must be empty, out of the newest backup in DIR, or "
+         "out of backup N, then serve it")
+      ->type_name("DIR[@N]")
+      ->excludes(check);
   const std::map<std::string, Level> levels = {{"debug", Level::kDebug},
                                                {"info", Level::kInfo},
                                                {"warning", Level::kWarning},
@@ -177,6 +225,7 @@ ParsedFlags ParseFlags(std::vector<std::string> arguments, const std::string& ve
     parsed.message = code == 0 ? out.str() : absl::StrCat("tikard: ", mistakes.str());
   }
   flags.home = absl::StrSplit(home, ',');
+  if (!mirror_regions.empty()) flags.mirror_regions = absl::StrSplit(mirror_regions, ',');
   flags.log_level = *ParseLevel(level);
   flags.log_json = format == "json";
   return parsed;

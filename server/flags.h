@@ -15,9 +15,21 @@ namespace tikar::server {
 
 struct Flags {
   std::string listen = "127.0.0.1:50151";
+  // Where other nodes are let in, by mutual TLS; empty: nowhere.
+  std::string mirror_listen;
+  // "NAME=HOST:PORT" each.
+  std::vector<std::string> peers;
+  // IsMirrorPrefix each; empty: those of the identity, or all without one.
+  std::vector<std::string> mirror_regions;
+  // This node's name, to mirror without TLS with nodes on this machine; empty: only with TLS.
+  std::string mirror_without_tls;
   std::string port_file;
   std::string data_directory = "data";
   std::string catalog;
+  // Empty: "backups" in the data directory.
+  std::string backup_directory;
+  // See ParseBackupPlace; empty: nothing is restored.
+  std::string restore_from;
   // Look through the data directory instead of serving it.
   bool check = false;
   Level log_level = Level::kInfo;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -15,13 +16,18 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "server/backup_restore.h"
 #include "server/catalog.h"
 #include "server/engine/log.h"
 #include "server/flags.h"
+#include "server/identity.h"
+#include "server/identity_commands.h"
 #include "server/library_logs.h"
+#include "server/place.h"
 #include "server/process.h"
 #include "server/server.h"
 #include "server/store_check.h"
+#include "storage/backup_source.h"
 #include "storage/rocksdb_store.h"
 #include "sync/status_macros.h"
 
@@ -31,26 +37,74 @@ namespace {
 // Below this the server says so at start: each phone is an open file, and the store needs some.
 constexpr uint64_t kOpenFilesWanted = 16'000;
 
-// The files of the store that was opened last. Thread-safe.
-class OpenFiles {
+// The store that was opened last, as far as others than the sequencer need it. Thread-safe.
+class OpenStore {
  public:
-  void Set(std::shared_ptr<const storage::TableFiles> files) {
+  void Set(const storage::RocksdbStore& store) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    files_ = std::move(files);
+    files_ = store.table_files();
+    backup_source_ = store.backup_source();
   }
-  std::shared_ptr<const storage::TableFiles> Get() const {
+  std::shared_ptr<const storage::TableFiles> files() const {
     const std::lock_guard<std::mutex> lock(mutex_);
     return files_;
+  }
+  std::shared_ptr<const storage::BackupSource> backup_source() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return backup_source_;
   }
 
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<const storage::TableFiles> files_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const storage::BackupSource> backup_source_ ABSL_GUARDED_BY(mutex_);
 };
 
-ServerOptions OptionsFrom(const Flags& flags, Catalog catalog) {
+// With whom to mirror, as whom.
+MirrorOptions MirrorOptionsFrom(const Flags& flags, const Identity* identity) {
+  MirrorOptions options;
+  if (identity != nullptr) {
+    options.node = identity->name();
+    options.regions = identity->regions();
+  } else {
+    options.node = flags.mirror_without_tls;
+  }
+  if (!flags.mirror_regions.empty()) options.regions = flags.mirror_regions;
+  for (const std::string& peer : flags.peers) options.peers.push_back(*ParsePeer(peer));
+  return options;
+}
+
+// What of the flags about mirroring does not go together.
+absl::Status CheckMirrorFlags(const Flags& flags, const Identity* identity) {
+  if (identity != nullptr) {
+    if (flags.mirror_without_tls.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("--mirror-without-tls: this node has an identity, as ", identity->name(),
+                     ", and mirrors with TLS; leave the flag out"));
+  }
+  if (flags.peers.empty()) return absl::OkStatus();
+  if (flags.mirror_without_tls.empty()) {
+    return absl::FailedPreconditionError(
+        "--peer: this node has no identity by which another one would know it; make one with "
+        "tikard init");
+  }
+  for (const std::string& peer : flags.peers) {
+    if (IsLoopbackPeer(ParsePeer(peer)->address)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("--peer ", peer,
+                     ": without TLS only nodes on this machine are mirrored with; make an "
+                     "identity with tikard init"));
+  }
+  return absl::OkStatus();
+}
+
+ServerOptions OptionsFrom(const Flags& flags, Catalog catalog,
+                          std::shared_ptr<const Identity> identity) {
   ServerOptions options;
   options.listen = flags.listen;
+  options.mirror_listen = flags.mirror_listen;
+  options.mirrors = MirrorOptionsFrom(flags, identity.get());
+  options.identity = std::move(identity);
   options.drain_ms = flags.drain_seconds * 1000;
   options.data_directory = flags.data_directory;
   options.catalog = std::move(catalog);
@@ -67,12 +121,15 @@ ServerOptions OptionsFrom(const Flags& flags, Catalog catalog) {
   store.block_cache_bytes = flags.block_cache_mib << 20;
   store.write_buffer_bytes = flags.write_buffer_mib << 20;
   SequencerOptions& sequencer = options.engine.sequencer;
-  const auto files = std::make_shared<OpenFiles>();
-  options.table_files = [files] { return files->Get(); };
-  sequencer.open_store = [store, files]() -> absl::StatusOr<std::unique_ptr<storage::Store>> {
+  const auto open = std::make_shared<OpenStore>();
+  options.table_files = [open] { return open->files(); };
+  options.backups.source = [open] { return open->backup_source(); };
+  options.backups.directory =
+      flags.backup_directory.empty() ? flags.data_directory + "/backups" : flags.backup_directory;
+  sequencer.open_store = [store, open]() -> absl::StatusOr<std::unique_ptr<storage::Store>> {
     ASSIGN_OR_RETURN(std::unique_ptr<storage::RocksdbStore> opened,
                      storage::RocksdbStore::Open(store));
-    files->Set(opened->table_files());
+    open->Set(*opened);
     return opened;
   };
   sequencer.probe_store = [path = flags.data_directory] { return ProbeDisk(path); };
@@ -81,7 +138,7 @@ ServerOptions OptionsFrom(const Flags& flags, Catalog catalog) {
   sequencer.replica.is_home = [home = flags.home](std::string_view region) {
     return IsHome(home, region);
   };
-  sequencer.replica.machine_id = MachineId();
+  WatchPlace(flags.data_directory, &sequencer);
   sequencer.replica.build_time_ms = int64_t{TIKAR_BUILD_DAY_SECONDS} * 1000;
   return options;
 }
@@ -129,6 +186,46 @@ int Check(const Flags& flags) {
   return kDamaged;
 }
 
+void LogDatesOf(const Identity& identity) {
+  const auto problem = identity.CheckDates(WallClockMs() / 1000);
+  if (!problem.has_value()) return;
+  Log(problem->valid ? Level::kWarning : Level::kError, "certificate",
+      {{"node", identity.name()}, {"advice", problem->text}});
+}
+
+// Null: this node has no identity and needs none. One that is not valid today is no reason not to
+// serve the phones.
+absl::StatusOr<std::shared_ptr<const Identity>> LoadIdentity(const Flags& flags) {
+  auto identity = Identity::Load(IdentityDirectory(flags.data_directory));
+  if (identity.ok()) {
+    LogDatesOf(**identity);
+    return identity;
+  }
+  if (!flags.mirror_listen.empty()) {
+    return absl::Status(
+        identity.status().code(),
+        absl::StrCat("--mirror-listen: ", std::string(identity.status().message())));
+  }
+  if (!absl::IsNotFound(identity.status())) {
+    Log(Level::kError, "the identity of this node cannot be used",
+        {{"reason", std::string(identity.status().message())}});
+  }
+  return nullptr;
+}
+
+// Returns the signal. Meanwhile looks once a day when the certificate ends: nobody restarts a
+// server that works.
+int WaitForSignal(const sigset_t& signals, const std::string& data_directory) {
+  constexpr timespec kDay = {.tv_sec = kDaySeconds, .tv_nsec = 0};
+  while (true) {
+    const int number = sigtimedwait(&signals, nullptr, &kDay);
+    if (number > 0) return number;
+    if (errno != EAGAIN) continue;
+    const auto identity = Identity::Load(IdentityDirectory(data_directory));
+    if (identity.ok()) LogDatesOf(**identity);
+  }
+}
+
 int Run(const Flags& flags) {
   SetUpLog(flags.log_level, flags.log_json);
   TakeInLibraryLogs();
@@ -136,6 +233,15 @@ int Run(const Flags& flags) {
   // Said before anything is read or made.
   if (const auto address = LoopbackAddress(flags.listen); !address.ok()) {
     return Fail(address.status());
+  }
+  if (!flags.mirror_listen.empty()) {
+    const auto address = MirrorAddress(flags.mirror_listen);
+    if (!address.ok()) return Fail(address.status());
+  }
+  auto identity = LoadIdentity(flags);
+  if (!identity.ok()) return Fail(identity.status());
+  if (const absl::Status checked = CheckMirrorFlags(flags, identity->get()); !checked.ok()) {
+    return Fail(checked);
   }
 
   // Blocked before any thread begins, so that only this one takes them.
@@ -158,14 +264,25 @@ int Run(const Flags& flags) {
     Log(Level::kWarning, "there is no holiday calendar, service levels know weekends only",
         {{"expected", absl::StrCat(flags.catalog, "/calendars")}});
   }
+  if (!flags.restore_from.empty()) {
+    const absl::Status restored = RestoreDataDirectory(flags.restore_from, flags.data_directory);
+    if (!restored.ok()) return Fail(restored);
+  }
   const size_t areas = catalog->areas.size(), definitions = catalog->definitions.size();
 
-  auto server = Server::Start(OptionsFrom(flags, *std::move(catalog)));
+  auto server = Server::Start(OptionsFrom(flags, *std::move(catalog), *identity));
   if (!server.ok()) return Fail(server.status());
   if (!flags.port_file.empty()) {
     const absl::Status written =
         WriteFileWhole(flags.port_file, absl::StrCat((*server)->port(), "\n"));
     if (!written.ok()) return Fail(written);
+  }
+  if (!flags.mirror_listen.empty()) {
+    Log(Level::kInfo, "listening for other nodes",
+        {{"address", (*server)->mirror_address()},
+         {"node", (*identity)->name()},
+         {"regions", RegionsText((*identity)->regions())},
+         {"certificate_until", DateText((*identity)->certificate().not_after_s)}});
   }
   Log(Level::kInfo, "listening",
       {{"address", (*server)->address()},
@@ -175,8 +292,7 @@ int Run(const Flags& flags) {
        {"version", TIKAR_VERSION},
        {"start_ms", absl::StrCat(WallClockMs() - began_ms)}});
 
-  int signal_number = 0;
-  sigwait(&signals, &signal_number);
+  const int signal_number = WaitForSignal(signals, flags.data_directory);
   Log(Level::kInfo, "stopping", {{"signal", signal_number == SIGINT ? "SIGINT" : "SIGTERM"}});
 
   // Whoever asks twice does not want to wait. What was acknowledged is on disk either way.
@@ -199,6 +315,13 @@ int Run(const Flags& flags) {
 }  // namespace tikar::server
 
 int main(int argc, char** argv) {
+  if (argc > 1 && tikar::server::IsIdentityCommand(argv[1])) {
+    const tikar::server::CommandOutcome outcome = tikar::server::RunIdentityCommand(
+        std::vector<std::string>(argv + 1, argv + argc), tikar::server::WallClockMs() / 1000);
+    std::fputs(outcome.output.c_str(), stdout);
+    std::fputs(outcome.error.c_str(), stderr);
+    return outcome.exit_code;
+  }
   const tikar::server::ParsedFlags parsed =
       tikar::server::ParseFlags(std::vector<std::string>(argv + 1, argv + argc), TIKAR_VERSION,
                                 tikar::server::PathFromProgram(TIKAR_CATALOG_FROM_PROGRAM));

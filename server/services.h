@@ -11,8 +11,11 @@
 #include <memory>
 #include <string>
 
+#include "server/backup_keeper.h"
 #include "server/catalog.h"
 #include "server/engine/engine.h"
+#include "server/mirror_dialler.h"
+#include "server/mirror_options.h"
 #include "storage/rocksdb_store.h"
 
 namespace tikar::server {
@@ -26,6 +29,12 @@ std::unique_ptr<grpc::Service> MakeConflictService(Engine* engine);
 std::unique_ptr<grpc::Service> MakeCatalogService(Engine* engine, const Catalog* catalog);
 std::unique_ptr<grpc::Service> MakeInboxService(Engine* engine);
 std::unique_ptr<grpc::Service> MakeReportService(Engine* engine);
+// On the listener for nodes, or on the one for all where links are without TLS.
+std::unique_ptr<grpc::Service> MakeMirrorService(Engine* engine, const MirrorOptions& options);
+std::unique_ptr<grpc::Service> MakePeerService(Engine* engine, MirrorDialler* dialler);
+std::unique_ptr<grpc::Service> MakeBackupService(Engine* engine, BackupOptions options);
+// `data_directory` is where the node's identity is, and what bundles need.
+std::unique_ptr<grpc::Service> MakeBundleService(Engine* engine, std::string data_directory);
 std::unique_ptr<grpc::Service> MakeStatusService(Engine* engine, const Catalog* catalog,
                                                  std::string data_directory,
                                                  TableFilesSource table_files);

@@ -291,6 +291,10 @@ void BuildCommandTree(CLI::App& app, CommandLine& line, Language language) {
                      "  tikar status\n  tikar status --output json\n",
                      [](Session& session) { return ShowStatus(session); });
   AddCheck(app, builder);
+  AddBackups(app, builder);
+  AddBundles(app, builder);
+  AddLog(app, builder);
+  AddPeers(app, builder);
   AddContext(app, builder);
   AddCompletion(app, builder);
 }

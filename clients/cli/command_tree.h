@@ -7,11 +7,15 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "clients/cli/backup_commands.h"
+#include "clients/cli/bundle_commands.h"
 #include "clients/cli/catalog_commands.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/export_command.h"
 #include "clients/cli/inbox_commands.h"
 #include "clients/cli/language.h"
+#include "clients/cli/log_commands.h"
+#include "clients/cli/peers_commands.h"
 #include "clients/cli/program.h"
 #include "clients/cli/report_commands.h"
 #include "clients/cli/session.h"
@@ -44,6 +48,7 @@ struct CommandLine {
   bool all_versions = false;
   CatalogOptions catalog;
   InboxOptions inbox;
+  PeersOptions peers;
   ReportOptions report;
   RequestsViewOptions view;
   RequestsJoinOptions join;
@@ -51,6 +56,9 @@ struct CommandLine {
   std::string context_name;
   std::string shell;
   CheckOptions check;
+  BackupOptions backup;
+  BundleOptions bundle;
+  LogOptions log;
 
   // Null: help or version was asked for.
   std::function<absl::Status(Session&)> command;
@@ -99,8 +107,12 @@ void AddRequests(CLI::App& app, TreeBuilder& builder);
 void AddExport(CLI::App& app, TreeBuilder& builder);
 void AddInbox(CLI::App& app, TreeBuilder& builder);
 void AddCheck(CLI::App& app, TreeBuilder& builder);
+void AddBackups(CLI::App& app, TreeBuilder& builder);
+void AddBundles(CLI::App& app, TreeBuilder& builder);
 void AddDefinitions(CLI::App& app, TreeBuilder& builder);
 void AddReports(CLI::App& app, TreeBuilder& builder);
+void AddLog(CLI::App& app, TreeBuilder& builder);
+void AddPeers(CLI::App& app, TreeBuilder& builder);
 
 }  // namespace tikar::cli
 

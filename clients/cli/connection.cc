@@ -8,9 +8,13 @@
 #include "absl/time/clock.h"
 #include "clients/cli/failure.h"
 #include "clients/cli/random.h"
+#include "tikar/v1/backup_service.grpc.pb.h"
+#include "tikar/v1/bundle_service.grpc.pb.h"
 #include "tikar/v1/catalog_service.grpc.pb.h"
 #include "tikar/v1/conflict_service.grpc.pb.h"
 #include "tikar/v1/inbox_service.grpc.pb.h"
+#include "tikar/v1/log_service.grpc.pb.h"
+#include "tikar/v1/peer_service.grpc.pb.h"
 #include "tikar/v1/report_service.grpc.pb.h"
 #include "tikar/v1/request_service.grpc.pb.h"
 #include "tikar/v1/status_service.grpc.pb.h"
@@ -44,6 +48,19 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& server) {
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // The server listens on loopback only, where it speaks plain text.
   return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
+}
+
+// All of an answer that comes in parts, until `part` does not want more.
+template <typename Response>
+absl::Status ReadParts(grpc::ClientContext& context,
+                       const std::unique_ptr<grpc::ClientReader<Response>>& stream,
+                       const std::function<absl::Status(const Response&)>& part) {
+  Response response;
+  absl::Status taken;
+  while (taken.ok() && stream->Read(&response)) taken = part(response);
+  if (!taken.ok()) context.TryCancel();
+  const grpc::Status end = stream->Finish();
+  return taken.ok() ? ToStatus(end) : taken;
 }
 
 bool IsTransient(grpc::StatusCode code) {
@@ -148,7 +165,11 @@ struct Connection::Stubs {
     catalog = v1::CatalogService::NewStub(channel);
     status = v1::StatusService::NewStub(channel);
     inbox = v1::InboxService::NewStub(channel);
+    log = v1::LogService::NewStub(channel);
+    peers = v1::PeerService::NewStub(channel);
     reports = v1::ReportService::NewStub(channel);
+    backups = v1::BackupService::NewStub(channel);
+    bundles = v1::BundleService::NewStub(channel);
     sync = v1::SyncService::NewStub(channel);
   }
 
@@ -164,7 +185,11 @@ struct Connection::Stubs {
   std::unique_ptr<v1::CatalogService::Stub> catalog;
   std::unique_ptr<v1::StatusService::Stub> status;
   std::unique_ptr<v1::InboxService::Stub> inbox;
+  std::unique_ptr<v1::LogService::Stub> log;
+  std::unique_ptr<v1::PeerService::Stub> peers;
   std::unique_ptr<v1::ReportService::Stub> reports;
+  std::unique_ptr<v1::BackupService::Stub> backups;
+  std::unique_ptr<v1::BundleService::Stub> bundles;
   std::unique_ptr<v1::SyncService::Stub> sync;
 };
 
@@ -237,6 +262,14 @@ absl::StatusOr<v1::GetStatusResponse> Connection::Call(const v1::GetStatusReques
                          timeout_);
 }
 
+absl::StatusOr<v1::ListBackupsResponse> Connection::Call(const v1::ListBackupsRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::backups, &v1::BackupService::Stub::ListBackups, request,
+                         timeout_);
+}
+absl::StatusOr<v1::DeleteBackupResponse> Connection::Call(const v1::DeleteBackupRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::backups, &v1::BackupService::Stub::DeleteBackup, request,
+                         timeout_);
+}
 absl::StatusOr<v1::PublishDefinitionResponse> Connection::Call(
     const v1::PublishDefinitionRequest& request) {
   return CallWithRetries(*stubs_, &Stubs::catalog, &v1::CatalogService::Stub::PublishDefinition,
@@ -256,9 +289,44 @@ absl::StatusOr<v1::ListInboxResponse> Connection::Call(const v1::ListInboxReques
   return CallWithRetries(*stubs_, &Stubs::inbox, &v1::InboxService::Stub::ListInbox, request,
                          timeout_);
 }
+absl::StatusOr<v1::GetCheckpointResponse> Connection::Call(
+    const v1::GetCheckpointRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::log, &v1::LogService::Stub::GetCheckpoint, request,
+                         timeout_);
+}
+absl::StatusOr<v1::ListCheckpointsResponse> Connection::Call(
+    const v1::ListCheckpointsRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::log, &v1::LogService::Stub::ListCheckpoints, request,
+                         timeout_);
+}
+absl::StatusOr<v1::ProveConsistencyResponse> Connection::Call(
+    const v1::ProveConsistencyRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::log, &v1::LogService::Stub::ProveConsistency, request,
+                         timeout_);
+}
+absl::StatusOr<v1::VerifyLogResponse> Connection::Call(const v1::VerifyLogRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::log, &v1::LogService::Stub::VerifyLog, request, timeout_);
+}
+absl::StatusOr<v1::ProveRequestResponse> Connection::Call(const v1::ProveRequestRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::log, &v1::LogService::Stub::ProveRequest, request,
+                         timeout_);
+}
 absl::StatusOr<v1::DismissInboxItemResponse> Connection::Call(
     const v1::DismissInboxItemRequest& request) {
   return CallWithRetries(*stubs_, &Stubs::inbox, &v1::InboxService::Stub::DismissInboxItem, request,
+                         timeout_);
+}
+
+absl::StatusOr<v1::CreatePeerResponse> Connection::Call(const v1::CreatePeerRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::peers, &v1::PeerService::Stub::CreatePeer, request,
+                         timeout_);
+}
+absl::StatusOr<v1::ListPeersResponse> Connection::Call(const v1::ListPeersRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::peers, &v1::PeerService::Stub::ListPeers, request,
+                         timeout_);
+}
+absl::StatusOr<v1::DeletePeerResponse> Connection::Call(const v1::DeletePeerRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::peers, &v1::PeerService::Stub::DeletePeer, request,
                          timeout_);
 }
 
@@ -266,13 +334,48 @@ absl::Status Connection::RunReport(
     const v1::RunReportRequest& request,
     const std::function<absl::Status(const v1::RunReportResponse&)>& part) {
   grpc::ClientContext context;
-  const auto stream = stubs_->reports->RunReport(&context, request);
-  v1::RunReportResponse response;
-  absl::Status taken;
-  while (taken.ok() && stream->Read(&response)) taken = part(response);
-  if (!taken.ok()) context.TryCancel();
+  return ReadParts(context, stubs_->reports->RunReport(&context, request), part);
+}
+
+absl::Status Connection::CreateBackup(
+    const v1::CreateBackupRequest& request,
+    const std::function<absl::Status(const v1::CreateBackupResponse&)>& part) {
+  grpc::ClientContext context;
+  return ReadParts(context, stubs_->backups->CreateBackup(&context, request), part);
+}
+
+absl::Status Connection::VerifyBackup(
+    const v1::VerifyBackupRequest& request,
+    const std::function<absl::Status(const v1::VerifyBackupResponse&)>& part) {
+  grpc::ClientContext context;
+  return ReadParts(context, stubs_->backups->VerifyBackup(&context, request), part);
+}
+
+absl::StatusOr<v1::GetBundleKeyResponse> Connection::Call(const v1::GetBundleKeyRequest& request) {
+  return CallWithRetries(*stubs_, &Stubs::bundles, &v1::BundleService::Stub::GetBundleKey, request,
+                         timeout_);
+}
+
+absl::Status Connection::ExportBundle(
+    const v1::ExportBundleRequest& request,
+    const std::function<absl::Status(const v1::ExportBundleResponse&)>& part) {
+  grpc::ClientContext context;
+  return ReadParts(context, stubs_->bundles->ExportBundle(&context, request), part);
+}
+
+absl::StatusOr<v1::ImportBundleResponse> Connection::ImportBundle(
+    const std::function<bool(v1::ImportBundleRequest*)>& next) {
+  stubs_->DialUnlessReady();
+  grpc::ClientContext context;
+  v1::ImportBundleResponse response;
+  const auto stream = stubs_->bundles->ImportBundle(&context, &response);
+  v1::ImportBundleRequest request;
+  // A write that fails: the server has said already what it thinks of it.
+  while (next(&request) && stream->Write(request)) request.Clear();
+  stream->WritesDone();
   const grpc::Status end = stream->Finish();
-  return taken.ok() ? ToStatus(end) : taken;
+  if (!end.ok()) return ToStatus(end);
+  return response;
 }
 
 std::unique_ptr<SyncStream> Connection::OpenSync() {

@@ -10,9 +10,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "clients/cli/settings.h"
+#include "tikar/v1/backup_service.pb.h"
+#include "tikar/v1/bundle_service.pb.h"
 #include "tikar/v1/catalog_service.pb.h"
 #include "tikar/v1/conflict_service.pb.h"
 #include "tikar/v1/inbox_service.pb.h"
+#include "tikar/v1/log_service.pb.h"
+#include "tikar/v1/peer_service.pb.h"
 #include "tikar/v1/report_service.pb.h"
 #include "tikar/v1/request_service.pb.h"
 #include "tikar/v1/status_service.pb.h"
@@ -68,16 +72,44 @@ class Connection {
   absl::StatusOr<v1::GetDefinitionResponse> Call(const v1::GetDefinitionRequest& request);
   absl::StatusOr<v1::GetStatusResponse> Call(const v1::GetStatusRequest& request);
   absl::StatusOr<v1::CheckStoreResponse> Call(const v1::CheckStoreRequest& request);
+  absl::StatusOr<v1::ListBackupsResponse> Call(const v1::ListBackupsRequest& request);
+  absl::StatusOr<v1::DeleteBackupResponse> Call(const v1::DeleteBackupRequest& request);
   absl::StatusOr<v1::PublishDefinitionResponse> Call(const v1::PublishDefinitionRequest& request);
   absl::StatusOr<v1::AdoptDefinitionResponse> Call(const v1::AdoptDefinitionRequest& request);
   absl::StatusOr<v1::ListAdoptionsResponse> Call(const v1::ListAdoptionsRequest& request);
   absl::StatusOr<v1::ListInboxResponse> Call(const v1::ListInboxRequest& request);
   absl::StatusOr<v1::DismissInboxItemResponse> Call(const v1::DismissInboxItemRequest& request);
+  absl::StatusOr<v1::GetCheckpointResponse> Call(const v1::GetCheckpointRequest& request);
+  absl::StatusOr<v1::ListCheckpointsResponse> Call(const v1::ListCheckpointsRequest& request);
+  absl::StatusOr<v1::ProveConsistencyResponse> Call(const v1::ProveConsistencyRequest& request);
+  absl::StatusOr<v1::VerifyLogResponse> Call(const v1::VerifyLogRequest& request);
+  absl::StatusOr<v1::ProveRequestResponse> Call(const v1::ProveRequestRequest& request);
+  absl::StatusOr<v1::CreatePeerResponse> Call(const v1::CreatePeerRequest& request);
+  absl::StatusOr<v1::ListPeersResponse> Call(const v1::ListPeersRequest& request);
+  // Not idempotent: a second one finds nothing, so a retry may say NOT_FOUND of what it removed.
+  absl::StatusOr<v1::DeletePeerResponse> Call(const v1::DeletePeerRequest& request);
+
+  absl::StatusOr<v1::GetBundleKeyResponse> Call(const v1::GetBundleKeyRequest& request);
 
   // One call, not repeated, without a deadline: a report reads all requests there are. Calls `part`
   // for each part of the answer until it returns something other than OK, which then is the result.
   absl::Status RunReport(const v1::RunReportRequest& request,
                          const std::function<absl::Status(const v1::RunReportResponse&)>& part);
+
+  // The same: they copy or read as much as the server keeps.
+  absl::Status CreateBackup(
+      const v1::CreateBackupRequest& request,
+      const std::function<absl::Status(const v1::CreateBackupResponse&)>& part);
+  absl::Status VerifyBackup(
+      const v1::VerifyBackupRequest& request,
+      const std::function<absl::Status(const v1::VerifyBackupResponse&)>& part);
+
+  absl::Status ExportBundle(
+      const v1::ExportBundleRequest& request,
+      const std::function<absl::Status(const v1::ExportBundleResponse&)>& part);
+  // Sends what `next` fills in until it returns false. Not repeated, without a deadline.
+  absl::StatusOr<v1::ImportBundleResponse> ImportBundle(
+      const std::function<bool(v1::ImportBundleRequest*)>& next);
 
   // Never null; a server that is away shows when the stream is used. The stream must not outlive
   // this.

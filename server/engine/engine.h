@@ -21,6 +21,7 @@
 #include "server/engine/call_gauge.h"
 #include "server/engine/fan_out.h"
 #include "server/engine/limits.h"
+#include "server/engine/mirror_table.h"
 #include "server/engine/offers.h"
 #include "server/engine/sequencer.h"
 #include "server/engine/sessions.h"
@@ -69,6 +70,8 @@ class Engine {
   // For batches that are read or being written.
   ByteBudget& feed_budget() { return feed_budget_; }
   Sessions& sessions() { return sessions_; }
+  // The nodes that this one is connected with.
+  MirrorTable& mirrors() { return mirrors_; }
   // Every call of a service, streams too.
   CallGauge& calls() { return calls_; }
 
@@ -106,6 +109,7 @@ class Engine {
   CallGauge calls_;
   FanOut fan_out_;
   ByteBudget feed_budget_;
+  MirrorTable mirrors_;
   WorkerPool readers_;
   WorkerPool completions_;
   Sequencer sequencer_;

@@ -100,6 +100,30 @@ inline constexpr int64_t kTickMs = 500;
 // The oldest protocol this server talks, and the one it is written for.
 inline constexpr uint32_t kProtocolVersionMin = 1;
 
+// --- Mirrors ---
+
+// The oldest mirror protocol that this node talks, and the one it is written for.
+inline constexpr uint32_t kMirrorProtocolVersion = 1;
+inline constexpr uint32_t kMirrorProtocolVersionMin = 1;
+// Stored bytes of the entries of one batch: one group of the sequencer on the other side, large
+// enough that its fsync is not what costs. As a message about a third more.
+inline constexpr size_t kMirrorBatchBytes = 256 << 10;
+// Batches of one direction that are not on the other side's disk. 2 MiB on their way fill a link of
+// 3 MB/s by satellite (600 ms); a peer that stores nothing holds no more than that.
+inline constexpr uint64_t kMirrorBatchesInFlightMax = 8;
+// Steps of received batches (definitions, offers, entries) that one connection has in the
+// sequencer's queue: one is being folded, the others are ready.
+inline constexpr size_t kMirrorStepsQueuedMax = 4;
+// While more than this waits for the sequencer mirrors hold back: the room is for phones.
+inline constexpr size_t kMirrorQueueBytesMax = kQueueBytesMax / 4;
+// Regions in one message of what is held: about 100 bytes each, a few origins.
+inline constexpr size_t kMirrorRegionsPerMessage = 256;
+inline constexpr size_t kMirrorHelloDefinitionsMax = 16'384;
+// Connections with other nodes. A hub has one for each regency.
+inline constexpr size_t kMirrorsMax = 1'024;
+// Peers that are not connected any more, of which is known why.
+inline constexpr size_t kMirrorPastsMax = 1'024;
+
 // --- Refusals ---
 
 // What a failure says travels in HTTP/2 trailers, of which gRPC's clients take 8 KiB. Over that the
