@@ -147,7 +147,8 @@ absl::Status LogTrees::CatchUp(size_t leaves_max, WriteBatch* batch,
   size_t room = leaves_max;
   while (!behind_.empty() && room > 0) {
     const Log log = *behind_.begin();
-    const auto& [region, origin] = log;
+    const std::string& region = log.first;
+    const Origin origin = log.second;
     const auto catch_up = [&]() -> absl::Status {
       ASSIGN_OR_RETURN(const uint64_t position, PositionOf(reader_, log));
       ASSIGN_OR_RETURN(Tree * tree, Find(log));
