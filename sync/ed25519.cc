@@ -80,11 +80,6 @@ bool Verify(const PublicKey& key, std::string_view message, const Signature& sig
                           message.size()) == 1;
 }
 
-uint32_t NoteKeyId(std::string_view name, const PublicKey& key) {
-  const Hash hash = Sha256(absl::StrCat(AbslView(name), "\n\x01", AbslView(key.view())));
-  return uint32_t{hash[0]} << 24 | uint32_t{hash[1]} << 16 | uint32_t{hash[2]} << 8 | hash[3];
-}
-
 std::string Fingerprint(const PublicKey& key) {
   const std::string hex = Sha256(key.view()).hex();
   return absl::StrCat(hex.substr(0, 4), "-", hex.substr(4, 4), "-", hex.substr(8, 4), "-",

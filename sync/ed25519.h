@@ -51,10 +51,6 @@ class SigningKey {
 // signed nothing.
 bool Verify(const PublicKey& key, std::string_view message, const Signature& signature);
 
-// The key id of C2SP signed-note for an Ed25519 key of that name: the first four bytes, big-endian,
-// of SHA-256(name, "\n", 0x01, key).
-uint32_t NoteKeyId(std::string_view name, const PublicKey& key);
-
 // What two people compare over a telephone: "7f3a-91c2-08be-55d0", the first 64 bits of SHA-256 of
 // the key. For eyes only; programs compare keys.
 std::string Fingerprint(const PublicKey& key);

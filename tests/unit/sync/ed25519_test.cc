@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/strings/escaping.h"
+#include "sync/signed_note.h"
 
 namespace tikar::sync {
 namespace {
@@ -98,7 +99,7 @@ TEST(Ed25519Test, TheKeyIdIsTheOneOfSignedNotes) {
   ASSERT_EQ(decoded[0], '\x01');
   const auto key = PublicKey::FromBytes(std::string_view(decoded).substr(1));
   ASSERT_TRUE(key.has_value());
-  EXPECT_EQ(NoteKeyId("PeterNeumann", *key), 0xc74f20a3u);
+  EXPECT_EQ(NoteKeyId("PeterNeumann", NoteSignatureType::kEd25519, *key), 0xc74f20a3u);
 }
 
 TEST(Ed25519Test, AFingerprintIsShortEnoughToReadAloud) {
